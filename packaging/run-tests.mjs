@@ -1,0 +1,24 @@
+/**
+ * Runs the compiled tests, every `*.test.js` below dist/test or those whose path contains an argument.
+ * Files are named one by one: `node --test FOLDER` also runs helpers on Node 20 and fails on 22.
+ */
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "..");
+const wanted = process.argv.slice(2);
+const files = readdirSync(join(root, "dist", "test"), { recursive: true })
+  .filter((name) => name.endsWith(".test.js"))
+  .filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part)))
+  .sort()
+  .map((name) => join("dist", "test", name));
+if (files.length === 0) {
+  process.stderr.write(`no test matches ${wanted.join(" ")}\n`);
+  process.exit(1);
+}
+const { status } = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...files], {
+  cwd: root,
+  stdio: "inherit",
+});
+process.exit(status ?? 1);
