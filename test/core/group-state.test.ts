@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { ErrorCode } from "../../agent/core/errors.ts";
+import {
+  afterFailure,
+  afterSuccess,
+  type GroupState,
+  stateAt,
+  type Standing,
+} from "../../agent/core/group-state.ts";
+
+const MAX_AGE = 1000;
+const fresh = afterSuccess(0, MAX_AGE);
+
+const FAILURES: readonly (readonly [
+  why: string,
+  before: Standing | undefined,
+  code: ErrorCode | undefined,
+  now: number,
+  state: GroupState,
+])[] = [
+  ["an outage within max_age is stale", fresh, "Unavailable", 1000, "stale"],
+  ["throttling is an outage", fresh, "Throttled", 10, "stale"],
+  ["a wrong clock is an outage", fresh, "ClockSkew", 10, "stale"],
+  ["expired credentials are an outage", fresh, "Credentials", 10, "stale"],
+  ["an outage past max_age is expired", fresh, "Unavailable", 1001, "expired"],
+  ["a denial is a denial", fresh, "Denied", 10, "denied"],
+  ["missing or denied counts as denied", fresh, "MissingOrDenied", 10, "denied"],
+  ["a refused set is rejected", fresh, "BadName", 10, "rejected"],
+  ["an undecryptable set is rejected", fresh, "DecryptFailed", 10, "rejected"],
+  ["a full disk leaves it stale", fresh, "CannotWrite", 10, "stale"],
+  ["waiting for the publisher is fresh", fresh, undefined, 10, "fresh"],
+  ["waiting past max_age is expired", fresh, undefined, 1001, "expired"],
+  ["an outage before any success is pending", undefined, "Unavailable", 10, "pending"],
+  ["waiting before any success is pending", undefined, undefined, 10, "pending"],
+  ["a denial shows before any success", undefined, "Denied", 10, "denied"],
+  [
+    "an outage after a denial is an outage again",
+    afterFailure(fresh, "Denied", 5),
+    "Unavailable",
+    10,
+    "stale",
+  ],
+];
+
+describe("group state", () => {
+  for (const [why, before, code, now, state] of FAILURES) {
+    it(why, () => {
+      const after = afterFailure(before, code, now);
+      assert.equal(after.state, state);
+      assert.equal(
+        after.lastSuccess,
+        before?.lastSuccess,
+        "a failure never moves the last success",
+      );
+    });
+  }
+
+  it("expires by itself as time goes on", () => {
+    assert.equal(stateAt(fresh, MAX_AGE), "fresh");
+    assert.equal(stateAt(fresh, MAX_AGE + 1), "expired");
+    assert.equal(stateAt(afterFailure(fresh, "Denied", 5), MAX_AGE + 1), "denied");
+  });
+});
