@@ -1,12 +1,22 @@
 /**
  * The two questions postern asks of S3 on an instance: ListObjectsV2 and GetObject.
  *
+ * LIST goes through the SDK's client. GET goes round it, with the SDK's own endpoint rules, signer and HTTP
+ * handler: the client's middleware takes five times the CPU, and a first pass asks for every object.
+ *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  * @module
  */
-import type { AccountId, BucketName, S3Key, S3Prefix } from "../core/names.ts";
-import type { SecretBytes } from "../core/secret-bytes.ts";
+import type { S3Client } from "@aws-sdk/client-s3";
+import type { Region } from "../core/names.ts";
+import type { Call } from "./call.ts";
+import type { Connection } from "./connection.ts";
+import type { Credentials } from "./credentials.ts";
+import type { Endpoints } from "./endpoints.ts";
+import type { RequestCounter } from "./requests.ts";
+import { createGetter, type GetAnswer, type GetRequest } from "./s3-get.ts";
+import { listPage, type ListPage, type ListRequest } from "./s3-list.ts";
 
 /** S3 in one region, with retries, deadlines and the bound on concurrency already inside. */
 export interface S3 {
@@ -22,67 +32,67 @@ export interface S3 {
   get(request: GetRequest): Promise<GetAnswer>;
 }
 
-export interface ListRequest {
-  readonly bucket: BucketName;
-  /** The account that must own the bucket; any other is denied. */
-  readonly owner: AccountId;
-  readonly prefix: S3Prefix;
-  /** `next` of the page before. */
-  readonly token?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
+export interface S3Options {
+  readonly region: Region;
+  readonly credentials: Credentials;
+  readonly endpoints: Endpoints;
+  readonly connection: Connection;
+  readonly call: Call;
+  readonly requests: RequestCounter;
+  /** Epoch milliseconds, for signatures. */
+  readonly now: () => number;
 }
 
-export interface ListPage {
-  readonly objects: readonly ListedObject[];
-  /** The token of the next page, or undefined on the last. */
-  readonly next: string | undefined;
-  /** S3's own clock when it answered (epoch milliseconds), or undefined if it did not say. */
-  readonly serverTime: number | undefined;
+/** Loads the SDK's client with the first request. */
+export function createS3(options: S3Options): S3 {
+  const client = once(() => createClient(options));
+  const getter = once(async () => createGetter({ ...options, client: await client() }));
+  return {
+    list: async (request) => {
+      const s3 = await client();
+      return options.call((signal) => {
+        options.requests.add("list");
+        return listPage(request, { ...options, client: s3, signal });
+      }, request.signal);
+    },
+    get: async (request) => {
+      const get = await getter();
+      return options.call(async (signal) => {
+        options.requests.add("get");
+        const answer = await get(request, signal);
+        if (answer.kind === "unchanged") options.requests.add("notModified");
+        return answer;
+      }, request.signal);
+    },
+  };
 }
 
-export interface ListedObject {
-  /** As it came: judge it before use. */
-  readonly key: string;
-  /** With its quotes, as `If-Match` wants it. */
-  readonly etag: string;
-  /** In bytes. */
-  readonly size: number;
-  /** Epoch milliseconds, whole seconds. */
-  readonly lastModified: number;
+async function createClient(options: S3Options): Promise<S3Client> {
+  const { S3Client } = await import("@aws-sdk/client-s3");
+  const { s3, pathStyle, fips, dualStack } = options.endpoints;
+  return new S3Client({
+    region: options.region,
+    credentials: options.credentials,
+    requestHandler: options.connection,
+    // retries are `call`'s
+    maxAttempts: 1,
+    // a wrong clock is reported, not worked around: GET would still fail by it
+    disableClockSkewCorrection: true,
+    forcePathStyle: pathStyle,
+    useFipsEndpoint: fips,
+    useDualstackEndpoint: dualStack,
+    ...(s3 === undefined ? {} : { endpoint: s3.href }),
+  });
 }
 
-export interface GetRequest {
-  readonly bucket: BucketName;
-  /** The account that must own the bucket; any other is denied. */
-  readonly owner: AccountId;
-  readonly key: S3Key;
-  /** Only this state of the object; any other is `changed`. */
-  readonly ifMatch?: string | undefined;
-  /** Only another state of the object; this one is `unchanged`. */
-  readonly ifNoneMatch?: string | undefined;
-  /** Reading stops above this. */
-  readonly maxBytes: number;
-  readonly signal?: AbortSignal | undefined;
+// a failed load is not kept: the next request tries again
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
 }
-
-/**
- * - `object`: all of its bytes, their number and S3's checksum verified.
- * - `unchanged`: 304, it still is `ifNoneMatch`.
- * - `changed`: 412, it no longer is `ifMatch`.
- */
-export type GetAnswer =
-  | {
-      readonly kind: "object";
-      /** The caller wipes it. */
-      readonly body: SecretBytes;
-      readonly etag: string;
-      readonly versionId: string | undefined;
-      /** Epoch milliseconds. */
-      readonly lastModified: number;
-      /** S3's own clock when it answered (epoch milliseconds), or undefined if it did not say. */
-      readonly serverTime: number | undefined;
-      /** The key that SSE-KMS used, as S3 names it. */
-      readonly kmsKey: string | undefined;
-    }
-  | { readonly kind: "unchanged" }
-  | { readonly kind: "changed" };

@@ -1,0 +1,22 @@
+/** The keep-alive connections to one service, shared by the SDK's client and by what goes round it. @module */
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import { NodeHttpHandler } from "@smithy/node-http-handler";
+
+/** Sends one signed request; redirects are never followed, proxies never used. */
+export type Connection = NodeHttpHandler;
+
+/**
+ * Opens nothing yet. The caller's limiter bounds how many sockets there will be; `destroy` closes them.
+ *
+ * Agents of our own also keep out NODE_USE_ENV_PROXY, which changes only Node's global ones.
+ *
+ * @param connectTimeoutMs until TCP (and TLS) stands
+ */
+export function createConnection(connectTimeoutMs: number): Connection {
+  return new NodeHttpHandler({
+    connectionTimeout: connectTimeoutMs,
+    httpAgent: new HttpAgent({ keepAlive: true }),
+    httpsAgent: new HttpsAgent({ keepAlive: true }),
+  });
+}

@@ -1,0 +1,188 @@
+/**
+ * The one provider of credentials that all clients share: asked for once, refreshed before they expire, and
+ * kept for as long as they are good when their source is down.
+ *
+ * About "static stability": when IMDS itself hands out credentials that have expired, the SDK gives them a
+ * later date, since the services may go on accepting them while AWS has trouble issuing new ones. They are
+ * passed on so: S3 is the judge, its ExpiredToken is an outage here and not a revocation.
+ *
+ * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-credentials.html
+ * @see https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
+ * @module
+ */
+import type { fromInstanceMetadata as SdkFromInstanceMetadata } from "@aws-sdk/credential-providers";
+import type { AwsCredentialIdentity } from "@smithy/types";
+import type { Credentials } from "../aws/credentials.ts";
+import type { RequestCounter } from "../aws/requests.ts";
+import { retry } from "../aws/retry.ts";
+import type { Chance, Clock } from "../core/clock.ts";
+import { PosternError } from "../core/errors.ts";
+
+/** Structurally `CredentialsConfig`. */
+export type CredentialSource =
+  | { readonly from: "instance" }
+  | { readonly from: "environment" }
+  | { readonly from: "profile"; readonly profile: string }
+  | { readonly from: "container" }
+  | { readonly from: "web-identity" };
+
+export interface CredentialProvider {
+  readonly credentials: Credentials;
+  /** Makes the next request ask for new ones: AWS called these expired. */
+  renew(): void;
+}
+
+export interface ProviderTools {
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly requests: RequestCounter;
+  /** Asks the source once; by default the SDK's provider for `source`. */
+  readonly load?: () => Promise<AwsCredentialIdentity>;
+}
+
+// IMDS has new ones five minutes before the old ones end, and says so in its documentation
+const MARGIN_MS = 5 * 60_000;
+const MARGIN_JITTER_MS = 60_000;
+/** Between two questions to the source, whatever happens: IMDS allows an instance few packets a second. */
+const PAUSE_MS = 5000;
+/** After a failure with credentials still good. */
+const PAUSE_WHILE_GOOD_MS = 60_000;
+
+/** For IMDS: three tries of a second each. */
+const POLICY = { attempts: 3, baseMs: 100, capMs: 1000 };
+
+interface Held {
+  readonly identity: AwsCredentialIdentity;
+  /** Epoch milliseconds; infinite for keys that do not expire. */
+  readonly expiresAt: number;
+}
+
+/** @param source decides alone: there is no chain, and nothing is tried that it does not name */
+export function createCredentialProvider(
+  source: CredentialSource,
+  tools: ProviderTools,
+): CredentialProvider {
+  const { clock, chance } = tools;
+  const load = tools.load ?? (() => loadFromSdk(source, tools));
+  let held: Held | undefined;
+  let failure: PosternError | undefined;
+  let pending: Promise<AwsCredentialIdentity> | undefined;
+  // monotonic: the next time the source may, and should, be asked
+  let nextAt = 0;
+  let askedAt = Number.NEGATIVE_INFINITY;
+
+  const refresh = async (): Promise<AwsCredentialIdentity> => {
+    askedAt = clock.monotonic();
+    try {
+      const identity = await load();
+      const expiresAt = identity.expiration?.getTime() ?? Number.POSITIVE_INFINITY;
+      held = { identity, expiresAt };
+      failure = undefined;
+      nextAt = clock.monotonic() + refreshInMs(expiresAt - clock.now(), chance.random());
+      return identity;
+    } catch (error) {
+      failure = noCredentials(source, error);
+      const good = held !== undefined && held.expiresAt > clock.now() ? held : undefined;
+      nextAt = clock.monotonic() + (good === undefined ? PAUSE_MS : PAUSE_WHILE_GOOD_MS);
+      if (good === undefined) throw failure;
+      return good.identity;
+    }
+  };
+
+  return {
+    credentials: () => {
+      if (pending !== undefined) return pending;
+      const good = held !== undefined && held.expiresAt > clock.now() ? held.identity : undefined;
+      if (clock.monotonic() < nextAt) {
+        if (good !== undefined) return Promise.resolve(good);
+        if (failure !== undefined) return Promise.reject(failure);
+      }
+      pending = refresh().finally(() => {
+        pending = undefined;
+      });
+      return pending;
+    },
+    // several requests learn of the same expiry: the first of them renews for all
+    renew: () => {
+      if (clock.monotonic() - askedAt >= PAUSE_MS) nextAt = 0;
+    },
+  };
+}
+
+/**
+ * How long credentials are used before new ones are asked for: until about five minutes before their end, but
+ * at least half of what is left, so that a source with none newer is not asked all the time.
+ *
+ * @param random uniform in [0, 1)
+ */
+export function refreshInMs(leftMs: number, random: number): number {
+  const early = leftMs - MARGIN_MS - random * MARGIN_JITTER_MS;
+  return Math.max(early, leftMs / 2, PAUSE_MS);
+}
+
+async function loadFromSdk(
+  source: CredentialSource,
+  tools: ProviderTools,
+): Promise<AwsCredentialIdentity> {
+  const sdk = await import("@aws-sdk/credential-providers");
+  switch (source.from) {
+    case "instance":
+      return retry(() => fromInstance(sdk.fromInstanceMetadata, tools.requests), POLICY, tools);
+    case "environment":
+      return sdk.fromEnv({ logger: SILENT })();
+    case "profile":
+      return sdk.fromIni({ profile: source.profile, ignoreCache: true, logger: SILENT })();
+    case "container":
+      return sdk.fromHttp({ timeout: 1000, maxRetries: 2, logger: SILENT })();
+    case "web-identity":
+      return sdk.fromTokenFile({ logger: SILENT })();
+    default:
+      return source satisfies never;
+  }
+}
+
+// the SDK asks for the token once only, hence the retries here; a new provider each time, because one that saw
+// a 403, 404 or 405 to its token takes the instance for a v1 one for good, and v1 is off
+async function fromInstance(
+  fromInstanceMetadata: typeof SdkFromInstanceMetadata,
+  requests: RequestCounter,
+): Promise<AwsCredentialIdentity> {
+  // a token, the role's name, its credentials
+  requests.add("imds", 3);
+  try {
+    const ask = fromInstanceMetadata({
+      ec2MetadataV1Disabled: true,
+      timeout: 1000,
+      maxRetries: 0,
+      logger: SILENT,
+    });
+    return await ask();
+  } catch (cause) {
+    throw new PosternError("Unavailable", "the instance metadata service: no answer", { cause });
+  }
+}
+
+/** The SDK's warnings quote errors whole; ours say what is needed. */
+const SILENT = {
+  trace: (): void => undefined,
+  debug: (): void => undefined,
+  info: (): void => undefined,
+  warn: (): void => undefined,
+  error: (): void => undefined,
+};
+
+const HINT: Readonly<Record<CredentialSource["from"], string>> = {
+  instance:
+    "attach an instance profile with a role, and check that IMDSv2 is enabled (and its hop limit if this is a container)",
+  environment: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+  profile: "check the profile in AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE",
+  container: "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI must be set, and answer",
+  "web-identity": "AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE must be set, and STS answer",
+};
+
+function noCredentials(source: CredentialSource, cause: unknown): PosternError {
+  return new PosternError("Credentials", `no credentials from source "${source.from}"`, {
+    hint: HINT[source.from],
+    cause,
+  });
+}

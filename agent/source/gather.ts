@@ -1,0 +1,46 @@
+/** Reads many objects at once: all of them, or none. @module */
+import type { FetchedObject } from "./fetched.ts";
+
+/**
+ * Starts every read (S3's limiter bounds how many run) and waits until all have ended.
+ *
+ * The first fault, or the first "moved", stops the others; the bodies that had come by then are wiped.
+ *
+ * @param read must end when its signal aborts
+ * @param signal the pass's deadline
+ * @returns the objects in the order of `items`
+ * @throws the first fault
+ */
+export async function gather<Item>(
+  items: readonly Item[],
+  read: (item: Item, signal: AbortSignal) => Promise<FetchedObject | "moved">,
+  signal: AbortSignal | undefined,
+): Promise<readonly FetchedObject[] | "moved"> {
+  const stop = new AbortController();
+  const onAbort = (): void => stop.abort(signal?.reason);
+  if (signal?.aborted === true) onAbort();
+  signal?.addEventListener("abort", onAbort, { once: true });
+  let ended: "moved" | { readonly error: unknown } | undefined;
+  const got: FetchedObject[] = [];
+  const readOne = async (item: Item, index: number): Promise<void> => {
+    try {
+      const object = await read(item, stop.signal);
+      if (object === "moved") ended ??= "moved";
+      else got[index] = object;
+    } catch (error) {
+      ended ??= { error };
+    }
+    if (ended !== undefined) stop.abort();
+  };
+  await Promise.all(items.map(readOne));
+  signal?.removeEventListener("abort", onAbort);
+  if (ended === undefined) return got;
+  wipe(got);
+  if (ended === "moved") return "moved";
+  throw ended.error;
+}
+
+/** Wipes what a source fetched and nobody will store. Gaps are allowed. */
+export function wipe(objects: readonly (FetchedObject | undefined)[]): void {
+  for (const object of objects) object?.body?.wipe();
+}
