@@ -21,12 +21,17 @@ export type Call = <T>(
   signal?: AbortSignal,
 ) => Promise<T>;
 
+/** Does `act` after `ms` milliseconds, unless what it returned was called before. */
+export type After = (ms: number, act: () => void) => () => void;
+
 export interface CallOptions {
   readonly limiter: Limiter;
   readonly retry: RetryPolicy;
   /** For each attempt, from the connection to the last byte of the body: what stalls is cut here. */
   readonly requestTimeoutMs: number;
   readonly clock: Clock;
+  /** The system's timers by default. Not `clock.sleep`: cancelling that costs an exception a request. */
+  readonly after?: After;
   readonly chance: Chance;
   readonly requests: RequestCounter;
   /** Makes the next attempt ask for new credentials. */
@@ -70,21 +75,22 @@ function renewingOnce<T>(once: () => Promise<T>, options: CallOptions): () => Pr
 // not AbortSignal.any: on Node 20 its results stay reachable for as long as the pass's signal
 async function withDeadline<T>(
   attempt: (signal: AbortSignal) => Promise<T>,
-  options: CallOptions,
+  { requestTimeoutMs, after = systemAfter }: CallOptions,
   signal: AbortSignal | undefined,
 ): Promise<T> {
   const both = new AbortController();
-  const done = new AbortController();
   const onAbort = (): void => both.abort(signal?.reason);
   signal?.addEventListener("abort", onAbort, { once: true });
-  options.clock.sleep(options.requestTimeoutMs, done.signal).then(
-    () => both.abort(new DOMException("deadline", "TimeoutError")),
-    () => undefined,
-  );
+  const cancel = after(requestTimeoutMs, () => both.abort());
   try {
     return await attempt(both.signal);
   } finally {
     signal?.removeEventListener("abort", onAbort);
-    done.abort();
+    cancel();
   }
+}
+
+function systemAfter(ms: number, act: () => void): () => void {
+  const timer = setTimeout(act, ms);
+  return () => clearTimeout(timer);
 }

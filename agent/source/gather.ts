@@ -1,8 +1,12 @@
 /** Reads many objects at once: all of them, or none. @module */
+import { setMaxListeners } from "node:events";
 import type { FetchedObject } from "./fetched.ts";
 
+// more than any sensible limit on requests, and few enough that those who wait cost nothing
+const AT_ONCE = 64;
+
 /**
- * Starts every read (S3's limiter bounds how many run) and waits until all have ended.
+ * Reads all items, up to 64 at once (S3's own limiter bounds how many requests run).
  *
  * The first fault, or the first "moved", stops the others; the bodies that had come by then are wiped.
  *
@@ -17,22 +21,27 @@ export async function gather<Item>(
   signal: AbortSignal | undefined,
 ): Promise<readonly FetchedObject[] | "moved"> {
   const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
   const onAbort = (): void => stop.abort(signal?.reason);
   if (signal?.aborted === true) onAbort();
   signal?.addEventListener("abort", onAbort, { once: true });
   let ended: "moved" | { readonly error: unknown } | undefined;
   const got: FetchedObject[] = [];
-  const readOne = async (item: Item, index: number): Promise<void> => {
-    try {
-      const object = await read(item, stop.signal);
-      if (object === "moved") ended ??= "moved";
-      else got[index] = object;
-    } catch (error) {
-      ended ??= { error };
+  const left = items.entries();
+  const work = async (): Promise<void> => {
+    for (const [index, item] of left) {
+      if (ended !== undefined) return;
+      try {
+        const object = await read(item, stop.signal);
+        if (object === "moved") ended ??= "moved";
+        else got[index] = object;
+      } catch (error) {
+        ended ??= { error };
+      }
+      if (ended !== undefined) stop.abort();
     }
-    if (ended !== undefined) stop.abort();
   };
-  await Promise.all(items.map(readOne));
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, work));
   signal?.removeEventListener("abort", onAbort);
   if (ended === undefined) return got;
   wipe(got);

@@ -119,17 +119,13 @@ function refuseEmpty(
   entries: readonly Entry[],
   { prefix, known, allowEmpty }: PrefixRequest,
 ): void {
-  if (entries.length > 0 || allowEmpty) return;
-  if (known === undefined)
-    throw new PosternError("NotFound", `no secret below ${quote(prefix)}`, {
-      hint: "check prefix and bucket, or say allow_empty: true",
-    });
-  if (known.size > 0)
-    throw new PosternError(
-      "BadData",
-      `suddenly no secret below ${quote(prefix)}: expected some of the ${known.size} of before`,
-      { hint: "say allow_empty: true if it is meant" },
-    );
+  const before = known?.size;
+  if (entries.length > 0 || allowEmpty || before === 0) return;
+  const expected =
+    before === undefined ? "at least one" : `some of the ${before} that were there before`;
+  throw new PosternError("BadData", `no secret below ${quote(prefix)}: expected ${expected}`, {
+    hint: "check prefix and bucket, or say allow_empty: true if it is meant",
+  });
 }
 
 function refuseLarge(entries: readonly Entry[], request: PrefixRequest): void {
