@@ -4,7 +4,7 @@
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html
  * @module
  */
-import { Agent, request as httpRequest } from "node:http";
+import http from "node:http";
 import { readBody } from "../aws/body.ts";
 import type { RequestCounter } from "../aws/requests.ts";
 import { retry } from "../aws/retry.ts";
@@ -140,20 +140,20 @@ async function getOnce(
 
 function createSender(options: ImdsOptions): (question: Question) => Promise<Answer> {
   const base = options.endpoint ?? new URL(ENDPOINT);
-  const agent = new Agent({ keepAlive: true });
+  const agent = new http.Agent({ keepAlive: true });
   return (question) => {
     options.requests.add("imds");
     return send(base, agent, question);
   };
 }
 
-function send(base: URL, agent: Agent, { method, path, headers }: Question): Promise<Answer> {
+function send(base: URL, agent: http.Agent, { method, path, headers }: Question): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const fail = (error: unknown): void => {
       const why = errnoOf(error) ?? (error instanceof Error ? error.name : "unknown");
       reject(error instanceof PosternError ? error : unanswered(why, error));
     };
-    const request = httpRequest(new URL(path, base), {
+    const request = http.request(new URL(path, base), {
       method,
       headers,
       agent,
