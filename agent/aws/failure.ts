@@ -19,9 +19,27 @@ export interface Asked {
   readonly operation: string;
   /** What it was asked of ("s3://bucket/key"). */
   readonly subject: string;
-  /** The permission that it takes ("s3:GetObject on arn:aws:s3:::bucket/key"). */
+  /** The permission that it takes, names quoted (`s3:GetObject on "arn:aws:s3:::bucket/key"`). */
   readonly needs: string;
 }
+
+const WORDS_OF_AWS_CODE: ReadonlyMap<string, string> = new Map([
+  ["NoSuchBucket", "no such bucket"],
+  ["NoSuchKey", "no such object"],
+  ["NotFoundException", "no such key"],
+  ["DisabledException", "the key is disabled"],
+  ["InvalidObjectState", "the object is archived"],
+]);
+
+const WORDS_OF_CODE: ReadonlyMap<ErrorCode, string> = new Map([
+  ["Throttled", "asked to slow down"],
+  ["Unavailable", "the service failed"],
+  ["ClockSkew", "refused because this host's clock is wrong"],
+  ["Credentials", "the credentials were not accepted"],
+  ["Denied", "denied"],
+  ["DecryptFailed", "does not open under this key and context"],
+  ["ConfigInvalid", "asked in the wrong way or place"],
+]);
 
 /**
  * Whatever a request threw, as a PosternError: an SDK's exception by its code, a failing socket, TLS or an
@@ -50,13 +68,17 @@ export function failureOf(
   const said = awsCode ?? `HTTP ${answer.status}`;
   const hint = hintOf(code, answer, awsCode, asked);
   const retryAfterMs = parseRetryAfter(answer.retryAfter, now);
-  return new PosternError(code, `${title(asked)}: ${wordsOf(code, awsCode)} (${said})`, {
-    ...(hint === undefined ? {} : { hint }),
-    ...(awsCode === undefined ? {} : { awsCode }),
-    ...(answer.requestId === undefined ? {} : { requestId: answer.requestId }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(cause === undefined ? {} : { cause }),
-  });
+  return new PosternError(
+    code,
+    `${title(asked)}: ${wordsOf(code, answer.status, awsCode)} (${said})`,
+    {
+      ...(hint === undefined ? {} : { hint }),
+      ...(awsCode === undefined ? {} : { awsCode }),
+      ...(answer.requestId === undefined ? {} : { requestId: answer.requestId }),
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...(cause === undefined ? {} : { cause }),
+    },
+  );
 }
 
 /** An answer that is not what AWS promises: cut short, or with a wrong checksum. Transient. */
@@ -97,24 +119,6 @@ export function parseRetryAfter(text: string | undefined, now: number): number |
   return at === undefined ? undefined : Math.max(0, at - now);
 }
 
-const wordsOfAwsCode: ReadonlyMap<string, string> = new Map([
-  ["NoSuchBucket", "no such bucket"],
-  ["NoSuchKey", "no such object"],
-  ["NotFoundException", "no such key"],
-  ["DisabledException", "the key is disabled"],
-  ["InvalidObjectState", "the object is archived"],
-]);
-
-const wordsOfCode: ReadonlyMap<ErrorCode, string> = new Map([
-  ["Throttled", "asked to slow down"],
-  ["Unavailable", "the service failed"],
-  ["ClockSkew", "refused because this host's clock is wrong"],
-  ["Credentials", "the credentials were not accepted"],
-  ["Denied", "denied"],
-  ["DecryptFailed", "does not open under this key and context"],
-  ["ConfigInvalid", "asked in the wrong way or place"],
-]);
-
 function meaningOf(answer: ErrorAnswer, awsCode: string | undefined): ErrorCode {
   const { status, message } = answer;
   if (awsCode === "InvalidSignatureException")
@@ -133,11 +137,13 @@ function title(asked: Asked): string {
   return `${asked.operation} ${quote(asked.subject)}`;
 }
 
-function wordsOf(code: ErrorCode, awsCode: string | undefined): string {
+function wordsOf(code: ErrorCode, status: number, awsCode: string | undefined): string {
+  if (awsCode === undefined && code === "Unavailable" && status < 500)
+    return "the answer is not one of AWS's";
   if (awsCode === "KMSInvalidStateException" && code === "Denied")
     return "the key is pending deletion";
-  const ofAwsCode = awsCode === undefined ? undefined : wordsOfAwsCode.get(awsCode);
-  return ofAwsCode ?? wordsOfCode.get(code) ?? "an unexpected answer";
+  const ofAwsCode = awsCode === undefined ? undefined : WORDS_OF_AWS_CODE.get(awsCode);
+  return ofAwsCode ?? WORDS_OF_CODE.get(code) ?? "an unexpected answer";
 }
 
 function hintOf(
@@ -159,13 +165,17 @@ function hintOf(
   return undefined;
 }
 
-// an object under SSE-KMS is also denied for its key: the message then names KMS's action
+// an object under SSE-KMS is also denied for its key: the message then names KMS's action; and S3 says no more
+// than "Access Denied" when the bucket's owner is not the expected one
 function denialHint(message: string, needs: string): string {
   const verb = /explicit deny/i.test(message) ? "a policy explicitly denies" : "the role lacks";
-  const action = /not authorized to perform: (kms:[A-Za-z]{1,40})/.exec(message)?.[1];
-  return action === undefined || needs.startsWith("kms:")
-    ? `${verb} ${needs}`
-    : `${verb} ${action} on the key that encrypts it, which goes with ${needs}`;
+  const action = /not authorized to perform: ([a-z0-9]{1,20}:[A-Za-z]{1,40})/.exec(message)?.[1];
+  if (!needs.startsWith("s3:")) return `${verb} ${needs}`;
+  if (action === undefined)
+    return `${verb} ${needs}, or bucket_owner is not the account that owns the bucket`;
+  return action.startsWith("kms:")
+    ? `${verb} ${action} on the key that encrypts it, which goes with ${needs}`
+    : `${verb} ${needs}`;
 }
 
 function regionOf(text: string | undefined): string | undefined {

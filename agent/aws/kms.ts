@@ -6,7 +6,7 @@
  */
 import type { KMS, KMSClientConfig } from "@aws-sdk/client-kms";
 import type { HttpHandlerOptions } from "@smithy/types";
-import { type KmsKeyArn, type Region, regionOfKey } from "../core/names.ts";
+import { type KmsKeyArn, quote, type Region, regionOfKey } from "../core/names.ts";
 import { SecretBytes } from "../core/secret-bytes.ts";
 import type { Call } from "./call.ts";
 import type { Connection } from "./connection.ts";
@@ -123,7 +123,7 @@ function hardened(client: KMS, options: KmsOptions): KMS {
 }
 
 function askedOf(operation: string, key: string): Asked {
-  return { operation, subject: key, needs: `kms:${operation} on ${key}` };
+  return { operation, subject: key, needs: `kms:${operation} on ${quote(key)}` };
 }
 
 function keyOf({ input }: Sent): string {

@@ -84,7 +84,7 @@ export function createGetter(tools: GetTools): Getter {
     const asked = {
       operation: "GetObject",
       subject: `s3://${bucket}/${key}`,
-      needs: `s3:GetObject on ${s3Arn(tools.region, bucket, key)}`,
+      needs: `s3:GetObject on ${quote(s3Arn(tools.region, bucket, key))}`,
     };
     try {
       const unsigned = buildRequest(request, tools);

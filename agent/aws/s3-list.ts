@@ -8,7 +8,13 @@
  */
 import type { ListObjectsV2CommandOutput, S3Client } from "@aws-sdk/client-s3";
 import { HttpResponse } from "@smithy/protocol-http";
-import type { AccountId, BucketName, Region, S3Prefix } from "../core/names.ts";
+import {
+  type AccountId,
+  type BucketName,
+  quote,
+  type Region,
+  type S3Prefix,
+} from "../core/names.ts";
 import { toFailure, unreadable } from "./failure.ts";
 import { parseHttpDate } from "./http-date.ts";
 import { s3Arn } from "./partition.ts";
@@ -55,7 +61,7 @@ export async function listPage(request: ListRequest, tools: ListTools): Promise<
   const asked = {
     operation: "ListObjectsV2",
     subject: `s3://${bucket}/${prefix}`,
-    needs: `s3:ListBucket on ${s3Arn(tools.region, bucket)} with s3:prefix ${prefix}`,
+    needs: `s3:ListBucket on ${quote(s3Arn(tools.region, bucket))} with s3:prefix ${quote(prefix)}`,
   };
   const { ListObjectsV2Command } = await import("@aws-sdk/client-s3");
   const command = new ListObjectsV2Command({

@@ -59,7 +59,11 @@ interface Question {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Keeps one session token for as long as it lives, and asks with its own agent: no proxy, no redirect. */
+/**
+ * Keeps one session token for as long as it lives, and asks with its own agent: no proxy, no redirect.
+ *
+ * @throws {PosternError} ConfigInvalid for an endpoint that is not http, as IMDS is
+ */
 export function createImds(options: ImdsOptions): Imds {
   const send = createSender(options);
   const token = createTokenCache(send, options.clock);
@@ -140,6 +144,11 @@ async function getOnce(
 
 function createSender(options: ImdsOptions): (question: Question) => Promise<Answer> {
   const base = options.endpoint ?? new URL(ENDPOINT);
+  if (base.protocol !== "http:")
+    throw new PosternError(
+      "ConfigInvalid",
+      `invalid IMDS endpoint ${quote(base.origin)}: expected http`,
+    );
   const agent = new http.Agent({ keepAlive: true });
   return (question) => {
     options.requests.add("imds");

@@ -60,33 +60,37 @@ interface Entry extends ListedObject {
  */
 export async function fetchPrefix(request: PrefixRequest): Promise<FetchOutcome> {
   const { known, settleMs, signal } = request;
-  const listing = await listAll(request); // (1)
-  const { entries, skipped, ignored } = judge(listing, request); // (2)
-  refuseEmpty(entries, request); // (3)
+  // (1)
+  const listing = await listAll(request);
+  // (2)
+  const { entries, skipped, ignored } = judge(listing, request);
+  // (3)
+  refuseEmpty(entries, request);
   refuseLarge(entries, request);
-  const changed = entries.filter(({ name, etag }) => known?.get(name)?.etag !== etag); // (4)
+  // (4)
+  const changed = entries.filter(({ name, etag }) => known?.get(name)?.etag !== etag);
   const names = new Set(entries.map(({ name }) => name));
   const removed = [...(known?.keys() ?? [])].filter((name) => !names.has(name)).sort();
   if (known !== undefined && changed.length === 0 && removed.length === 0)
     return { kind: "unchanged" };
+  // (5)
   const untilMs = unsettledMs(
-    // (5)
     changed.map(({ lastModified }) => lastModified),
     listing.serverTime ?? request.now(),
     settleMs,
   );
   if (untilMs > 0) return { kind: "waiting", why: "settling", untilMs };
   const stale = new Set(changed);
+  // (6)
   const objects = await gather(
-    // (6)
     entries,
     async (entry, stop) =>
       stale.has(entry) ? getEntry(entry, request, stop) : kept(entry, request),
     signal,
   );
   if (objects === "moved") return { kind: "waiting", why: "moved" };
+  // (7)
   const confirm = async (): Promise<"same" | "moved"> =>
-    // (7)
     sameListing(listing, await listAll(request)) ? "same" : "moved";
   return { kind: "fetched", objects, removed, skipped, ignored, confirm };
 }

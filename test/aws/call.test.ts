@@ -32,6 +32,15 @@ describe("call", () => {
     assert.equal(wired.renewals(), 1);
   });
 
+  it("does not renew again after a failure in between", async () => {
+    const wired = wiredCall();
+    const faults = [expired(), new PosternError("Unavailable", "no answer"), expired()];
+    const attempt = (): Promise<never> =>
+      Promise.reject(faults.shift() ?? new Error("asked again"));
+    await assert.rejects(wired.call(attempt), { code: "Credentials" });
+    assert.equal(wired.renewals(), 1);
+  });
+
   it("cuts an attempt that takes too long, whatever it waits for", async () => {
     const timers: (() => void)[] = [];
     const options: CallOptions = {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { awsEnvironment } from "../../agent/aws/environment.ts";
+import type { EndpointsConfig } from "../../agent/config/config.ts";
 import { isNear, resolveEndpoints } from "../../agent/aws/endpoints.ts";
 
 const VARIABLES = {
@@ -10,6 +12,12 @@ const VARIABLES = {
 };
 
 describe("endpoints", () => {
+  it("takes the configuration as it is", () => {
+    const config: EndpointsConfig = { kind: "aws" };
+    assert.equal(resolveEndpoints(config, {}).s3, undefined);
+    assert.equal(awsEnvironment({}, config, { from: "instance" })["AWS_ENDPOINT_URL"], undefined);
+  });
+
   it("ignores the SDK's variables unless the config names them", () => {
     const none = { s3: undefined, kms: undefined, imds: undefined, fips: false, dualStack: false };
     assert.deepEqual(resolveEndpoints({ kind: "aws" }, VARIABLES), { ...none, pathStyle: false });

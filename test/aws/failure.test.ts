@@ -87,6 +87,14 @@ describe("failure", () => {
     }
   });
 
+  it("counts a denial for a revocation also when the key may just be missing", () => {
+    const missing = (awsCode: string): PosternError =>
+      new PosternError("MissingOrDenied", "missing or denied", { awsCode });
+    assert.ok(isRevocation(missing("AccessDenied")));
+    assert.ok(!isRevocation(missing("NoSuchKey")));
+    assert.ok(!isRevocation(new PosternError("Denied", "the kernel's denial")));
+  });
+
   it("carries AWS's code, request id and wish to be left alone", () => {
     const headers = { "retry-after": "7", "x-amz-bucket-region": "eu-west-1" };
     const error = toFailure(sdkException("SlowDown", 503, CANARY, headers), asked, 0);
@@ -106,16 +114,25 @@ describe("failure", () => {
   });
 
   const hints: readonly (readonly [why: string, message: string, hint: string])[] = [
-    ["names the missing right", "Access Denied", "the role lacks s3:GetObject on arn:aws:s3:::b/k"],
+    [
+      "names the missing right",
+      "User: x is not authorized to perform: s3:GetObject on resource: y because no policy allows it",
+      `the role lacks ${asked.needs}`,
+    ],
+    [
+      "names the other possibility, where S3 does not tell",
+      "Access Denied",
+      `the role lacks ${asked.needs}, or bucket_owner is not the account that owns the bucket`,
+    ],
     [
       "tells an explicit deny",
       "User: x is not authorized to perform: s3:GetObject with an explicit deny in a policy",
-      "a policy explicitly denies s3:GetObject on arn:aws:s3:::b/k",
+      `a policy explicitly denies ${asked.needs}`,
     ],
     [
       "tells that the object's key is what was denied",
       "User: x is not authorized to perform: kms:Decrypt on resource: y",
-      "the role lacks kms:Decrypt on the key that encrypts it, which goes with s3:GetObject on arn:aws:s3:::b/k",
+      `the role lacks kms:Decrypt on the key that encrypts it, which goes with ${asked.needs}`,
     ],
   ];
   for (const [why, message, hint] of hints)

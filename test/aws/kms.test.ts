@@ -73,7 +73,7 @@ describe("KMS", () => {
   it("names the missing right when denied", async () => {
     nock(HOST).post("/").reply(400, fault("AccessDeniedException"), JSON_TYPE);
     const { kms } = await wiredKms();
-    await assert.rejects(kms.decrypt(REQUEST), { hint: `the role lacks kms:Decrypt on ${KEY}` });
+    await assert.rejects(kms.decrypt(REQUEST), { hint: `the role lacks kms:Decrypt on "${KEY}"` });
   });
 
   it("asks again after throttling and failures", async () => {
@@ -97,7 +97,7 @@ describe("KMS", () => {
       (error: { name: string; code: string; hint: string }) =>
         error.name === "PosternError" &&
         error.code === "Denied" &&
-        error.hint === `the role lacks kms:GenerateDataKey on ${KEY}`,
+        error.hint === `the role lacks kms:GenerateDataKey on "${KEY}"`,
     );
     assert.equal(slept.length, 1);
   });

@@ -89,7 +89,7 @@ describe("ListObjectsV2", () => {
       .reply(403, "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>");
     await assert.rejects(wiredS3().s3.list(REQUEST), {
       code: "Denied",
-      hint: "the role lacks s3:ListBucket on arn:aws:s3:::acme-secrets with s3:prefix app1/",
+      hint: 'the role lacks s3:ListBucket on "arn:aws:s3:::acme-secrets" with s3:prefix "app1/", or bucket_owner is not the account that owns the bucket',
     });
   });
 

@@ -3,11 +3,11 @@ import { after, afterEach, before, describe, it } from "node:test";
 import type { AwsCredentialIdentity } from "@smithy/types";
 import fc from "fast-check";
 import nock from "nock";
+import type { CredentialsConfig } from "../../agent/config/config.ts";
 import { createRequestCounter } from "../../agent/aws/requests.ts";
 import {
   createCredentialProvider,
   type CredentialProvider,
-  type CredentialSource,
   refreshInMs,
 } from "../../agent/credentials/provider.ts";
 import { fixedChance, type HeldClock, heldClock } from "../support/time.ts";
@@ -120,7 +120,7 @@ describe("credential sources", () => {
   afterEach(() => nock.cleanAll());
   after(() => nock.restore());
 
-  function provide(source: CredentialSource): CredentialProvider {
+  function provide(source: CredentialsConfig): CredentialProvider {
     const requests = createRequestCounter();
     return createCredentialProvider(source, {
       clock: heldClock(Date.now()),
@@ -129,7 +129,7 @@ describe("credential sources", () => {
     });
   }
 
-  function v2(): nock.Scope {
+  function v2(expiresAt = Date.now() + HOUR): nock.Scope {
     nock(HOST).put("/latest/api/token").reply(200, "t1");
     return nock(HOST, { reqheaders: { "x-aws-ec2-metadata-token": "t1" } })
       .get(ROLE)
@@ -140,7 +140,7 @@ describe("credential sources", () => {
         AccessKeyId: "ASIA1",
         SecretAccessKey: "s",
         Token: "t",
-        Expiration: new Date(Date.now() + HOUR).toISOString(),
+        Expiration: new Date(expiresAt).toISOString(),
       });
   }
 
@@ -157,6 +157,11 @@ describe("credential sources", () => {
       await assert.rejects(provide({ from: "instance" }).credentials(), { code: "Credentials" });
       assert.equal(v1.pendingMocks().length, 2);
     });
+
+  it("passes on expired ones that IMDS hands out, for AWS to judge", async () => {
+    v2(Date.now() - HOUR);
+    assert.equal(await keyOf(provide({ from: "instance" })), "ASIA1");
+  });
 
   it("recovers after IMDS refused a token for a while", async () => {
     nock(HOST).put("/latest/api/token").reply(403);
