@@ -8,6 +8,7 @@ import { encodeKey } from "../../agent/aws/s3-get.ts";
 import { parseBucketName, parseS3Key } from "../../agent/core/names.ts";
 import { BUCKET, CREDENTIALS, OWNER, wiredS3 } from "../support/aws.ts";
 import { withServer } from "../support/server.ts";
+import { s3Signature } from "../support/sigv4.ts";
 
 const HOST = "https://acme-secrets.s3.us-east-1.amazonaws.com";
 const SECRET = "hunter2-canary";
@@ -244,11 +245,13 @@ describe("GetObject on a real connection", () => {
     );
   });
 
-  it("sends the path byte by byte as it was signed", async () => {
+  it("sends the path byte by byte as it was signed, and signs as S3 does", async () => {
     const paths: (string | undefined)[] = [];
     await withServer(
       (request, response) => {
         paths.push(request.url);
+        const signature = s3Signature(request, CREDENTIALS.secretAccessKey);
+        assert.ok(request.headers.authorization?.endsWith(`Signature=${signature}`), request.url);
         response.writeHead(200, HEADERS).end(SECRET);
       },
       async (url) => {
