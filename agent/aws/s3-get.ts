@@ -79,6 +79,7 @@ export function createGetter(tools: GetTools): Getter {
     // S3 alone signs the path as it is sent
     uriEscapePath: false,
   });
+  const urls = new Map<BucketName, URL>();
   return async (request, signal) => {
     const { bucket, key } = request;
     const asked = {
@@ -87,8 +88,10 @@ export function createGetter(tools: GetTools): Getter {
       needs: `s3:GetObject on ${quote(s3Arn(tools.region, bucket, key))}`,
     };
     try {
-      const unsigned = buildRequest(request, tools);
-      const signed = await signer.sign(unsigned, { signingDate: new Date(tools.now()) });
+      const url = urls.get(bucket) ?? resolveBucket(bucket, tools);
+      urls.set(bucket, url);
+      const signingDate = new Date(tools.now());
+      const signed = await signer.sign(buildRequest(request, url), { signingDate });
       const sent = new HttpRequest(signed);
       const { response } = await tools.connection.handle(sent, { abortSignal: signal });
       return await readAnswer(response, request, asked, tools.now());
@@ -105,8 +108,8 @@ export function encodeKey(key: string): string {
     .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
-function buildRequest(request: GetRequest, tools: GetTools): HttpRequest {
-  const { bucket, owner, key, ifMatch, ifNoneMatch } = request;
+// the SDK's endpoint rules know partitions, FIPS, dual-stack, and when a bucket goes into the path
+function resolveBucket(bucket: BucketName, tools: GetTools): URL {
   const { s3, pathStyle, fips, dualStack } = tools.endpoints;
   const { url } = tools.client.config.endpointProvider({
     Bucket: bucket,
@@ -120,6 +123,11 @@ function buildRequest(request: GetRequest, tools: GetTools): HttpRequest {
     UseGlobalEndpoint: false,
     ...(s3 === undefined ? {} : { Endpoint: s3.href }),
   });
+  return url;
+}
+
+function buildRequest(request: GetRequest, url: URL): HttpRequest {
+  const { owner, key, ifMatch, ifNoneMatch } = request;
   return new HttpRequest({
     method: "GET",
     protocol: url.protocol,
