@@ -82,8 +82,9 @@ export async function listPage(request: ListRequest, tools: ListTools): Promise<
   );
   try {
     const page = await tools.client.send(command, { abortSignal: tools.signal });
-    const read = readPage(page, parseHttpDate(date));
-    if (read === undefined) throw unreadable(asked, "an incomplete listing");
+    // any page of some proxy parses as an empty listing, but S3 names the bucket
+    const read = page.Name === bucket ? readPage(page, parseHttpDate(date)) : undefined;
+    if (read === undefined) throw unreadable(asked, "expected a whole listing of this bucket");
     return read;
   } catch (error) {
     throw toFailure(error, asked, tools.now());

@@ -13,7 +13,7 @@ function listing(keys: readonly string[], more = ""): string {
     (key) =>
       `<Contents><Key>${key}</Key><LastModified>2026-11-01T12:00:00.000Z</LastModified><ETag>&quot;e1&quot;</ETag><Size>7</Size></Contents>`,
   );
-  return `<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><EncodingType>url</EncodingType>${contents.join("")}${more}</ListBucketResult>`;
+  return `<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>acme-secrets</Name><EncodingType>url</EncodingType>${contents.join("")}${more}</ListBucketResult>`;
 }
 
 describe("ListObjectsV2", () => {
@@ -71,6 +71,8 @@ describe("ListObjectsV2", () => {
   const broken: readonly (readonly [why: string, body: string])[] = [
     ["cut short", listing(["app1/a"]).slice(0, 200)],
     ["not XML", "<html>"],
+    ["a captive portal's page", "<html><body>captive portal</body></html>"],
+    ["of another bucket", listing([]).replace("acme-secrets", "other-bucket")],
     ["truncated without a token", listing([], "<IsTruncated>true</IsTruncated>")],
     ["a key that cannot be decoded", listing(["app1/%zz"])],
     ["an object without an ETag", listing(["app1/a"]).replace(/<ETag>.*<\/ETag>/, "")],
