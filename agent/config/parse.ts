@@ -1,0 +1,209 @@
+/**
+ * The texts of the config's files as one complete `Config`; pure.
+ *
+ * 1. Parse each text as YAML.
+ * 2. Check the shape of postern.yaml and of each added file, its groups left out.
+ * 3. Check the shape of each group by itself.
+ * 4. Complete the host's settings, then each group with what it inherits.
+ * 5. Judge the groups against each other.
+ * 6. Note what this version does not act on.
+ *
+ * Each step goes on with what the one before could read, so that one reading tells every fault.
+ * @module
+ */
+import * as v from "valibot";
+import { PosternError } from "../core/errors.ts";
+import { parseGroupName, quote, type GroupName } from "../core/names.ts";
+import type { Config, GroupConfig } from "./config.ts";
+import { parseConfigDocument, type ConfigDocument } from "./document.ts";
+import { completeGroup, type Inherited, type Runner } from "./group.ts";
+import { completeHost, judgeHost, type Host } from "./host.ts";
+import { encodeIssues, type Issue, type PathPart } from "./issue.ts";
+import { findOverlaps } from "./overlap.ts";
+import {
+  addedSchema,
+  defaultsSchema,
+  groupSchema,
+  mainSchema,
+  type GroupSettings,
+  type MainSettings,
+} from "./schema.ts";
+import { isMapping, type Schema } from "./shapes.ts";
+import { unactedInGroup, unactedInHost } from "./unacted.ts";
+
+export interface ConfigText {
+  readonly file: string;
+  readonly text: string;
+  /** postern.yaml, not one of conf.d. */
+  readonly isMain: boolean;
+}
+
+export interface ParsedConfig {
+  /** To be used only when there are no issues; undefined when postern.yaml itself is too faulty. */
+  readonly config: Config | undefined;
+  readonly issues: readonly Issue[];
+}
+
+/** A group as one file writes it, sound in its shape. */
+interface GroupSource {
+  readonly document: ConfigDocument;
+  readonly name: GroupName;
+  readonly settings: GroupSettings;
+}
+
+/** Never throws for what the texts say. `texts` in the order of the files, postern.yaml first. */
+export function parseConfig(texts: readonly ConfigText[], runner: Runner): ParsedConfig {
+  // (1)
+  const documents = texts.map(({ file, text, isMain }) => ({
+    isMain,
+    document: parseConfigDocument(file, text),
+  }));
+  const issues = documents.flatMap(({ document }) => document.issues);
+  const readable = documents.filter(({ document }) => document.isReadable);
+  // (2)
+  const main = readable.find(({ isMain }) => isMain)?.document;
+  const settings = main && checked(mainSchema, main, [], main.value, issues);
+  for (const { document, isMain } of readable)
+    if (!isMain) checked(addedSchema, document, [], document.value, issues);
+  // (3)
+  const sources = distinct(
+    readable.flatMap(({ document }) => groupSources(document, issues)),
+    issues,
+  );
+  // (4)
+  const known: Partial<MainSettings> = settings ?? { defaults: defaultsOf(main) };
+  const host = completeHost(known);
+  // what postern.yaml was too faulty to say, no group is measured by
+  const everyMs = settings ? host.refresh.everyMs : 0;
+  const { maxAgeMs } = host;
+  const inherited: Inherited = { everyMs, maxAgeMs, defaults: known.defaults ?? {}, runner };
+  if (main && settings)
+    judgeHost(host, (path, message) => issues.push(main.issueAt(path, message)));
+  const groups = sources.flatMap((source) => completed(source, inherited, issues));
+  // (5)
+  for (const { group, path, message } of findOverlaps(groups, settings && host.paths)) {
+    const document = sources.find(({ name }) => name === group.name)?.document;
+    if (document) issues.push(document.issueAt(["groups", group.name, ...path], message));
+  }
+  if (settings === undefined) return { config: undefined, issues };
+  // (6)
+  const files = texts.map(({ file }) => file);
+  const warnings = encodeIssues(unactedIssues(main, settings, sources), files);
+  return { config: assembled(settings, { host, groups, files, warnings }), issues };
+}
+
+interface Parts {
+  readonly host: Host;
+  readonly groups: readonly GroupConfig[];
+  readonly files: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+function assembled(settings: MainSettings, { host, groups, files, warnings }: Parts): Config {
+  const { bucket, bucket_owner: owner, region, failover = [] } = settings;
+  return {
+    files,
+    warnings,
+    home: { bucket, owner, region },
+    failover: failover.map((replica) => ({
+      bucket: replica.bucket,
+      owner: replica.bucket_owner,
+      region: replica.region,
+    })),
+    refresh: host.refresh,
+    credentials: settings.credentials ?? { from: "instance" },
+    endpoints: settings.endpoints ?? { kind: "aws" },
+    paths: host.paths,
+    limits: host.limits,
+    groups,
+  };
+}
+
+function unactedIssues(
+  main: ConfigDocument | undefined,
+  settings: MainSettings,
+  sources: readonly GroupSource[],
+): Issue[] {
+  const warn = (document: ConfigDocument, path: readonly PathPart[]): Issue =>
+    document.issueAt(path, "understood, not acted on by this version", "key");
+  return [
+    ...(main ? unactedInHost(settings).map((path) => warn(main, path)) : []),
+    ...sources.flatMap(({ document, name, settings }) =>
+      unactedInGroup(settings).map((path) => warn(document, ["groups", name, ...path])),
+    ),
+  ];
+}
+
+/** The value at `path` read by `schema`; undefined when it is faulty, its faults added to `issues`. */
+function checked<Output>(
+  schema: Schema<Output>,
+  document: ConfigDocument,
+  path: readonly PathPart[],
+  value: unknown,
+  issues: Issue[],
+): Output | undefined {
+  const result = v.safeParse(schema, value);
+  if (result.success) return result.output;
+  for (const issue of result.issues) {
+    const below = (issue.path ?? []).map(({ key }) =>
+      typeof key === "number" ? key : String(key),
+    );
+    const at = issue.path?.at(-1)?.origin === "key" ? "key" : "value";
+    issues.push(document.issueAt([...path, ...below], issue.message, at));
+  }
+  return undefined;
+}
+
+function groupSources(document: ConfigDocument, issues: Issue[]): GroupSource[] {
+  const groups = isMapping(document.value) ? document.value["groups"] : undefined;
+  if (!isMapping(groups)) return [];
+  return Object.entries(groups).flatMap(([key, value]) => {
+    const settings = checked(groupSchema, document, ["groups", key], value, issues);
+    const name = groupName(key);
+    if (name === undefined) {
+      const expected = "letters, digits, '.', '_' and '-', at most 64, the first a letter or digit";
+      const message = `expected ${expected}, got ${quote(key)}`;
+      issues.push(document.issueAt(["groups", key], message, "key"));
+    }
+    return name === undefined || settings === undefined ? [] : [{ document, name, settings }];
+  });
+}
+
+function groupName(text: string): GroupName | undefined {
+  try {
+    return parseGroupName(text);
+  } catch (error) {
+    if (error instanceof PosternError) return undefined;
+    throw error;
+  }
+}
+
+/** The first of each name; a second, in another file, is an issue. */
+function distinct(sources: readonly GroupSource[], issues: Issue[]): GroupSource[] {
+  return sources.filter(({ document, name }, index) => {
+    const first = sources.findIndex((other) => other.name === name);
+    const other = sources[first];
+    if (first === index || other === undefined) return true;
+    const message = `expected each group once, got it again after ${other.document.file}`;
+    issues.push(document.issueAt(["groups", name], message, "key"));
+    return false;
+  });
+}
+
+/** `defaults` by itself: when another key of postern.yaml is faulty, the groups are still judged with them. */
+function defaultsOf(main: ConfigDocument | undefined): NonNullable<MainSettings["defaults"]> {
+  const value = isMapping(main?.value) ? main.value["defaults"] : undefined;
+  const result = v.safeParse(defaultsSchema, value);
+  return result.success ? result.output : {};
+}
+
+function completed(
+  { document, name, settings }: GroupSource,
+  inherited: Inherited,
+  issues: Issue[],
+): GroupConfig[] {
+  const group = completeGroup(name, settings, inherited, (path, message) =>
+    issues.push(document.issueAt(["groups", name, ...path], message)),
+  );
+  return group ? [group] : [];
+}
