@@ -3,8 +3,17 @@
  * @module
  */
 import yargs from "yargs";
+import { systemClock } from "../core/clock.ts";
 import { EXIT, PosternError } from "../core/errors.ts";
+import type { Command, Surroundings } from "./command.ts";
+import { get } from "./get.ts";
+import { write } from "./output.ts";
+import { noCommand, overview } from "./overview.ts";
+import { path } from "./path.ts";
 import { reportError, type Terminal } from "./report.ts";
+
+/** In the order in which the help shows them. */
+const COMMANDS: readonly Command[] = [get, path];
 
 const terminal: Terminal = {
   stdout: process.stdout,
@@ -13,21 +22,58 @@ const terminal: Terminal = {
   env: process.env,
 };
 
-async function main(): Promise<void> {
-  const parser = yargs(process.argv.slice(2))
+async function main(words: readonly string[]): Promise<void> {
+  const [first] = words;
+  if (first === "--help" || first === "-h" || first === "help") {
+    return write(terminal.stdout, overview(COMMANDS));
+  }
+  const version = process.env["POSTERN_VERSION"] ?? "0.0.0";
+  if (first === "--version") return write(terminal.stdout, `${version}\n`);
+  const names = COMMANDS.map(({ name }) => name);
+  if (first === undefined || !names.includes(first)) throw noCommand(first, names);
+  await run(words, {
+    terminal,
+    clock: systemClock,
+    cwd: process.cwd(),
+    exitWith: (code) => {
+      process.exitCode = code;
+    },
+  });
+}
+
+async function run(words: readonly string[], surroundings: Surroundings): Promise<void> {
+  const parser = yargs([...words])
     .scriptName("postern")
-    .version(process.env["POSTERN_VERSION"] ?? "0.0.0")
+    // messages and options as documented, whatever the locale
+    .locale("en")
+    .parserConfiguration({
+      "boolean-negation": false,
+      "camel-case-expansion": false,
+      "dot-notation": false,
+      "duplicate-arguments-array": false,
+      "parse-numbers": false,
+    })
+    .version(false)
+    .alias("help", "h")
     .strict()
-    .demandCommand(1, "expected a command")
+    .wrap(80)
     .exitProcess(false)
-    .fail((message, error) => {
-      throw (
-        error ?? new PosternError("Usage", message, { hint: "postern --help lists the commands" })
-      );
+    .fail((message, error: Error | undefined) => {
+      // yargs's own complaints about the words come with or without an error of its class
+      throw error === undefined || error.name === "YError" ? misuse(message, words[0]) : error;
     });
+  for (const command of COMMANDS) command.add(parser, surroundings);
   await parser.parseAsync();
 }
 
-main().catch((error: unknown) => {
+function misuse(message: string, command: string | undefined): PosternError {
+  const lines = message.split("\n").filter((line) => line !== "");
+  const text = lines.join(": ");
+  return new PosternError("Usage", text.charAt(0).toLowerCase() + text.slice(1), {
+    hint: `postern ${command} --help shows its options`,
+  });
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
   process.exitCode = reportError(terminal, error) || EXIT.internal;
 });

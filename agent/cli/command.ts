@@ -1,0 +1,32 @@
+/** What every command is made of. @module */
+import type { Argv } from "yargs";
+import type { Clock } from "../core/clock.ts";
+import type { ExitCode } from "../core/errors.ts";
+import type { Terminal } from "./report.ts";
+
+/** Whom a command is for, in the order in which the help shows them. */
+export type Audience =
+  | "instances"
+  | "recipes and apps"
+  | "publishers"
+  | "security teams"
+  | "trying it out";
+
+/** What a command may touch beside its own work. */
+export interface Surroundings {
+  readonly terminal: Terminal;
+  readonly clock: Clock;
+  /** The working directory when the program started. */
+  readonly cwd: string;
+  /** How the process ends when nothing fails; 0 unless said. */
+  readonly exitWith: (code: ExitCode) => void;
+}
+
+export interface Command {
+  readonly name: string;
+  readonly audience: Audience;
+  /** One line without a full stop, at most 60 columns: it stands beside the name in the help. */
+  readonly summary: string;
+  /** Adds the command to the parser; a handler throws PosternError, and prints results alone. */
+  readonly add: (parser: Argv, surroundings: Surroundings) => Argv;
+}

@@ -1,0 +1,53 @@
+/** What `postern --help` says, and what it says to a command that does not exist. @module */
+import { closest, distance } from "fastest-levenshtein";
+import { PosternError } from "../core/errors.ts";
+import { quote } from "../core/names.ts";
+import type { Audience, Command } from "./command.ts";
+
+const AUDIENCES: readonly Audience[] = [
+  "instances",
+  "recipes and apps",
+  "publishers",
+  "security teams",
+  "trying it out",
+];
+
+const HEAD = `postern: secrets on EC2 with nothing but what AWS already trusts
+
+usage: postern COMMAND [OPTION]...
+`;
+
+const FOOT = `
+postern COMMAND --help says more, with an example.
+Exit codes: 0 done, 1 internal fault, 2 changed (with --detailed-exitcode),
+64 usage, 65 bad data, 66 no such secret or group, 69 unavailable, 70 decrypt
+failed, 73 cannot write, 75 not ready yet, 77 denied, 78 config invalid,
+79 check, verify or reload failed.
+`;
+
+/** All commands by audience, for 80 columns. */
+export function overview(commands: readonly Command[]): string {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  const sections = AUDIENCES.map((audience) => {
+    const lines = commands
+      .filter((command) => command.audience === audience)
+      .map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}\n`);
+    return lines.length === 0 ? "" : `\nfor ${audience}:\n${lines.join("")}`;
+  });
+  return HEAD + sections.join("") + FOOT;
+}
+
+/**
+ * The fault of a command line that begins with `word`, which is no command; undefined: with nothing.
+ * A name is suggested when two letters of it are wrong, or a third of them.
+ */
+export function noCommand(word: string | undefined, names: readonly string[]): PosternError {
+  const hint = "postern --help lists the commands";
+  if (word === undefined) return new PosternError("Usage", "expected a command", { hint });
+  const nearest = names.length === 0 ? "" : closest(word, names);
+  const wrong = distance(word, nearest);
+  const isNear = wrong <= Math.max(2, nearest.length / 3) && wrong < nearest.length;
+  return new PosternError("Usage", `no such command ${quote(word)}`, {
+    hint: isNear ? `did you mean "${nearest}"?` : hint,
+  });
+}

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Command } from "../../agent/cli/command.ts";
+import { get } from "../../agent/cli/get.ts";
+import { noCommand, overview } from "../../agent/cli/overview.ts";
+import { path } from "../../agent/cli/path.ts";
+
+const NAMES = ["fetch", "get", "path", "publish", "sandbox"];
+const fetch: Command = { ...get, name: "fetch", audience: "instances", summary: "fetch groups" };
+
+const HINTS: readonly (readonly [word: string, hint: string])[] = [
+  ["gte", 'did you mean "get"?'],
+  ["fecth", 'did you mean "fetch"?'],
+  ["publihs", 'did you mean "publish"?'],
+  ["xyz", "postern --help lists the commands"],
+  ["--verbose", "postern --help lists the commands"],
+];
+
+describe("the overview", () => {
+  it("shows commands by audience, instances first", () => {
+    const lines = overview([get, fetch, path]).split("\n");
+    const place = (start: string): number => lines.findIndex((line) => line.startsWith(start));
+    assert.ok(place("for instances:") < place("  fetch  fetch groups"));
+    assert.ok(place("  fetch  fetch groups") < place("for recipes and apps:"));
+    assert.ok(place("for recipes and apps:") < place("  path   "));
+    assert.equal(place("for publishers:"), -1);
+  });
+
+  it("fits 80 columns", () => {
+    for (const line of overview([get, fetch, path]).split("\n")) assert.ok(line.length <= 80, line);
+  });
+});
+
+describe("a command that does not exist", () => {
+  for (const [word, hint] of HINTS) {
+    it(`is told ${hint} for ${word}`, () => {
+      const error = noCommand(word, NAMES);
+      assert.deepEqual([error.code, error.hint], ["Usage", hint]);
+      assert.equal(error.message, `no such command "${word}"`);
+    });
+  }
+
+  it("is asked for when there is none", () => {
+    assert.equal(noCommand(undefined, NAMES).message, "expected a command");
+  });
+});
