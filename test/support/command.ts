@@ -20,6 +20,9 @@ export const plainEnv: Readonly<Record<string, string>> = {
   HOME: "/nonexistent",
 };
 
+/** A command that runs this long hangs: it is ended, so that its test fails and the others go on. */
+const LIMIT_MS = 60_000;
+
 /** Runs a command without input until it has ended. */
 export function runCommand(
   [file = "", ...args]: readonly string[],
@@ -28,6 +31,8 @@ export function runCommand(
   const child = spawn(file, args, {
     env,
     stdio: ["ignore", "pipe", "pipe"],
+    timeout: LIMIT_MS,
+    killSignal: "SIGKILL",
     ...(cwd === undefined ? {} : { cwd }),
     ...(uid === undefined ? {} : { uid, gid: uid }),
   });
