@@ -1,0 +1,78 @@
+/**
+ * The access keys that a sandbox knows: permanent ones of users, temporary ones of roles.
+ * @see AWS "Unique identifiers": AKIA for users' keys, ASIA for temporary ones
+ * @module
+ */
+import type { Principal } from "./authorise.ts";
+import type { Chance, Clock } from "../core/clock.ts";
+
+export interface AccessKey {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+export interface TemporaryCredentials extends AccessKey {
+  readonly sessionToken: string;
+  /** Epoch milliseconds, whole seconds. */
+  readonly expiresAt: number;
+}
+
+/** What signature checking needs to know of an access key. */
+export interface KnownCredentials {
+  readonly secret: string;
+  readonly token?: string;
+  /** Epoch milliseconds. */
+  readonly expiresAt?: number;
+  readonly principal: Principal;
+}
+
+export interface CredentialsRegistry {
+  lookup(accessKeyId: string): KnownCredentials | undefined;
+  /** Fresh credentials of a role, as EC2 delivers them to `session` (an instance id). */
+  issue(role: string, session?: string): TemporaryCredentials;
+  /** A permanent access key of a user. */
+  addUser(name: string): AccessKey;
+}
+
+/** A registry that keeps expired credentials: AWS answers them ExpiredToken, not InvalidAccessKeyId. */
+export function createCredentials(options: {
+  readonly account: string;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  /** How long issued credentials last, in milliseconds; at least 1000. */
+  readonly lifetimeMs: number;
+}): CredentialsRegistry {
+  const { account, clock, chance, lifetimeMs } = options;
+  const known = new Map<string, KnownCredentials>();
+  return {
+    lookup: (accessKeyId) => known.get(accessKeyId),
+    issue(role, session = "sandbox") {
+      const key = newAccessKey("ASIA", chance);
+      const sessionToken = chance.bytes(192).toString("base64");
+      const expiresAt = Math.floor((clock.now() + lifetimeMs) / 1000) * 1000;
+      const principal: Principal = {
+        kind: "role",
+        arn: `arn:aws:iam::${account}:role/${role}`,
+        account,
+        name: role,
+        sessionArn: `arn:aws:sts::${account}:assumed-role/${role}/${session}`,
+      };
+      const { accessKeyId, secretAccessKey: secret } = key;
+      known.set(accessKeyId, { secret, token: sessionToken, expiresAt, principal });
+      return { ...key, sessionToken, expiresAt };
+    },
+    addUser(name) {
+      const key = newAccessKey("AKIA", chance);
+      const arn = `arn:aws:iam::${account}:user/${name}`;
+      const principal: Principal = { kind: "user", arn, account, name };
+      known.set(key.accessKeyId, { secret: key.secretAccessKey, principal });
+      return key;
+    },
+  };
+}
+
+function newAccessKey(kind: "AKIA" | "ASIA", chance: Chance): AccessKey {
+  const base32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  const id = [...chance.bytes(16)].map((byte) => base32[byte % 32]).join("");
+  return { accessKeyId: `${kind}${id}`, secretAccessKey: chance.bytes(30).toString("base64") };
+}
