@@ -1,4 +1,191 @@
-/** Buckets of versioned objects, in memory. @module */
+/**
+ * Buckets of versioned objects, in memory.
+ * @see AWS "How S3 Versioning works", "Naming Amazon S3 objects" (keys are ordered by their UTF-8 bytes)
+ * @module
+ */
+import { createHash } from "node:crypto";
+import type { Checksum } from "./checksums.ts";
+import type { Chance, Clock } from "../core/clock.ts";
+
+export type Versioning = "Unversioned" | "Enabled" | "Suspended";
+
+export type Encryption =
+  | { readonly kind: "AES256" }
+  | {
+      readonly kind: "aws:kms";
+      readonly keyArn: string;
+      /** The encryption context names the bucket, not the object. */
+      readonly bucketKey: boolean;
+    };
+
+/** What a writer says of an object. */
+export interface NewObject {
+  readonly key: string;
+  readonly body: Buffer;
+  readonly checksum: Checksum;
+  readonly encryption: Encryption;
+  /** content-type, cache-control and so on, by lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** User metadata, by lower-case name without "x-amz-meta-". */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** ETag without quotes, where it is not for `put` to make: of a multipart upload. */
+  readonly etag?: string;
+}
+
+export interface StoredObject extends NewObject {
+  readonly kind: "object";
+  /** "null" when it was written without versioning. */
+  readonly versionId: string;
+  /** Epoch milliseconds, whole seconds. */
+  readonly lastModified: number;
+  /** With quotes. The MD5 of the body only when S3's own keys encrypt it. */
+  readonly etag: string;
+}
+
+export interface DeleteMarker {
+  readonly kind: "delete-marker";
+  readonly key: string;
+  readonly versionId: string;
+  readonly lastModified: number;
+}
+
+export type Version = StoredObject | DeleteMarker;
+
 export interface Bucket {
   readonly name: string;
+  readonly region: string;
+  /** Account id. */
+  readonly owner: string;
+  readonly createdAt: number;
+  versioning(): Versioning;
+  setVersioning(versioning: Versioning): void;
+  put(object: NewObject): StoredObject;
+  /** Removes the key, or hides it under a marker, as versioning has it. */
+  remove(key: string): DeleteMarker | undefined;
+  /** Removes one version for good. */
+  removeVersion(key: string, versionId: string): Version | undefined;
+  current(key: string): Version | undefined;
+  /** Newest first. */
+  versions(key: string): readonly Version[];
+  /** Every key that has a version, in S3's order. */
+  keys(): readonly string[];
+}
+
+export interface Buckets {
+  create(name: string, options?: Partial<Pick<Bucket, "region" | "owner">>): Bucket;
+  get(name: string): Bucket | undefined;
+  delete(name: string): void;
+  /** By name. */
+  all(): readonly Bucket[];
+}
+
+export interface BucketsOptions {
+  readonly region: string;
+  readonly account: string;
+  readonly clock: Clock;
+  readonly chance: Chance;
+}
+
+export function createBuckets(options: BucketsOptions): Buckets {
+  const buckets = new Map<string, Bucket>();
+  return {
+    create(name, { region = options.region, owner = options.account } = {}) {
+      const bucket = createBucket({ name, region, owner }, options);
+      buckets.set(name, bucket);
+      return bucket;
+    },
+    get: (name) => buckets.get(name),
+    delete: (name) => {
+      buckets.delete(name);
+    },
+    all: () => [...buckets.values()].sort((a, b) => compareKeys(a.name, b.name)),
+  };
+}
+
+/** The order in which S3 lists keys: by UTF-8 bytes, which UTF-16 order is not beyond the first plane. */
+export function compareKeys(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+function createBucket(
+  place: Pick<Bucket, "name" | "region" | "owner">,
+  { clock, chance }: BucketsOptions,
+): Bucket {
+  const history = new Map<string, readonly Version[]>();
+  let versioning: Versioning = "Unversioned";
+  let sorted: readonly string[] | undefined;
+  const now = (): number => Math.floor(clock.now() / 1000) * 1000;
+  const newId = (): string =>
+    versioning === "Enabled" ? chance.bytes(24).toString("base64url") : "null";
+  const write = (key: string, versions: readonly Version[]): void => {
+    if (history.has(key) !== versions.length > 0) sorted = undefined;
+    if (versions.length > 0) history.set(key, versions);
+    else history.delete(key);
+  };
+  const add = (version: Version): void => {
+    const older = history.get(version.key) ?? [];
+    // the version "null" exists at most once
+    write(version.key, [
+      version,
+      ...older.filter(({ versionId }) => versionId !== version.versionId),
+    ]);
+  };
+  return {
+    ...place,
+    createdAt: now(),
+    versioning: () => versioning,
+    setVersioning(next) {
+      versioning = next;
+    },
+    put(object) {
+      const etag = `"${object.etag ?? etagOf(object, chance)}"`;
+      const versionId = newId();
+      const stored: StoredObject = {
+        ...object,
+        kind: "object",
+        etag,
+        versionId,
+        lastModified: now(),
+      };
+      add(stored);
+      return stored;
+    },
+    remove(key) {
+      if (versioning === "Unversioned") {
+        write(key, []);
+        return undefined;
+      }
+      const marker = {
+        kind: "delete-marker",
+        key,
+        versionId: newId(),
+        lastModified: now(),
+      } as const;
+      add(marker);
+      return marker;
+    },
+    removeVersion(key, versionId) {
+      const versions = history.get(key) ?? [];
+      write(
+        key,
+        versions.filter((version) => version.versionId !== versionId),
+      );
+      return versions.find((version) => version.versionId === versionId);
+    },
+    current: (key) => history.get(key)?.[0],
+    versions: (key) => history.get(key) ?? [],
+    keys() {
+      sorted ??= [...history.keys()]
+        .map((key) => ({ key, bytes: Buffer.from(key) }))
+        .sort((a, b) => Buffer.compare(a.bytes, b.bytes))
+        .map(({ key }) => key);
+      return sorted;
+    },
+  };
+}
+
+function etagOf({ body, encryption }: NewObject, chance: Chance): string {
+  return encryption.kind === "AES256"
+    ? createHash("md5").update(body).digest("hex")
+    : chance.bytes(16).toString("hex");
 }

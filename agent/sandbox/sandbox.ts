@@ -5,11 +5,14 @@
  */
 import { systemChance, systemClock, type Chance, type Clock } from "../core/clock.ts";
 import { prefixAllowList, type Authoriser, type KeyGrant, type PrefixGrant } from "./authorise.ts";
+import { computeChecksum } from "./checksums.ts";
 import { createCredentials, type AccessKey, type CredentialsRegistry } from "./credentials.ts";
 import { createFaults, type Faults } from "./faults.ts";
 import { listen, type Front, type Listener } from "./http.ts";
+import type { Bucket, Buckets, NewObject, StoredObject } from "./objects.ts";
 import { createRequestLog, type RequestLog } from "./request-log.ts";
-import { createS3, type KeyLookup } from "./s3.ts";
+import { createS3 } from "./s3.ts";
+import type { KeyLookup } from "./s3-call.ts";
 import type { Asked, Service, ServiceContext, ServiceName } from "./service.ts";
 
 export interface SandboxOptions {
@@ -28,6 +31,8 @@ export interface SandboxOptions {
   readonly chance?: Chance;
   /** Seed of the faults' probabilities. */
   readonly faultSeed?: number;
+  /** Whether the bucket keeps versions; default true. */
+  readonly versioned?: boolean;
   /** Runs before S3 looks at its objects: the live seed folder is scanned here. */
   beforeS3?(asked: Asked): Promise<void>;
 }
@@ -43,6 +48,12 @@ export interface Sandbox {
   readonly credentials: CredentialsRegistry;
   /** A user with every right in the sandbox. */
   readonly publisher: AccessKey;
+  /** Puts an object into the sandbox's bucket, past signatures and policies. */
+  put(key: string, body: Buffer, object?: Partial<NewObject>): Promise<StoredObject>;
+  /** Deletes it as a DELETE would: a marker hides it. */
+  remove(key: string): void;
+  /** Every bucket, for what `put` and `remove` cannot say: other buckets, versioning, owners. */
+  readonly buckets: Buckets;
   /** Puts other policies in force, for every request from now on. */
   setAuthoriser(authoriser: Authoriser): void;
   /** Starts a second host's IMDS and answers its address; it ends with the sandbox. */
@@ -57,29 +68,17 @@ const PUBLISHER = "publisher";
  * @throws {PosternError} Unavailable when a port is taken
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { region = "us-east-1", account = "111122223333", role = "postern-sandbox" } = options;
-  const { clock = systemClock, chance = systemChance, ports = {} } = options;
-  const lifetimeMs = options.credentialsLifetimeMs ?? 3_600_000;
-  const credentials = createCredentials({ account, clock, chance, lifetimeMs });
-  const publisher = credentials.addUser(PUBLISHER);
-  let authoriser = prefixAllowList({
-    grants: options.grants ?? [],
-    keys: options.keyGrants ?? [],
-    administrators: [PUBLISHER],
-  });
-  const context: ServiceContext = {
-    ...{ region, account, clock, chance, credentials },
-    authoriser: () => authoriser,
-  };
-  const front: Front = {
-    ...{ clock, chance, faults: createFaults(options.faultSeed), log: createRequestLog() },
-    crashed: (error) => {
-      process.emitWarning(`sandbox: unexpected ${error instanceof Error ? error.name : "throw"}`);
-    },
-  };
+  const { role = "postern-sandbox", ports = {}, bucket = "postern-sandbox" } = options;
+  const { context, front, publisher, setAuthoriser } = prepare(options);
   // plug point: const kms = createKms(context); keys: kms.keys
   const kms = unplugged("kms");
   const keys: KeyLookup = { describe: () => undefined };
+  const s3 = createS3(context, {
+    keys,
+    beforeAnswer: async (asked) => options.beforeS3?.(asked),
+  });
+  const home = s3.buckets.create(bucket);
+  if (options.versioned !== false) home.setVersioning("Enabled");
   const listeners: Listener[] = [];
   const start = async (service: Service, port?: number): Promise<URL> => {
     const listener = await listen(service, front, port);
@@ -94,17 +93,28 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   };
   try {
     const endpoints = {
-      s3: await start(createS3(context, { keys }), ports.s3),
+      s3: await start(s3, ports.s3),
       kms: await start(kms, ports.kms),
       imds: await startInstance(role, ports.imds),
     };
+    const { region, account, credentials } = context;
+    const { faults, log } = front;
     return {
-      ...{ endpoints, region, account, role, credentials, publisher, close },
-      bucket: options.bucket ?? "postern-sandbox",
-      faults: front.faults,
-      log: front.log,
-      setAuthoriser: (other) => {
-        authoriser = other;
+      endpoints,
+      bucket,
+      region,
+      account,
+      role,
+      faults,
+      log,
+      credentials,
+      publisher,
+      buckets: s3.buckets,
+      setAuthoriser,
+      close,
+      put: (key, body, object) => putDirectly(home, key, body, object),
+      remove: (key) => {
+        home.remove(key);
       },
       addInstance: (role) => startInstance(role),
     };
@@ -112,6 +122,54 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     await close();
     throw error;
   }
+}
+
+interface Prepared {
+  readonly context: ServiceContext;
+  readonly front: Front;
+  readonly publisher: AccessKey;
+  setAuthoriser(this: void, authoriser: Authoriser): void;
+}
+
+function prepare(options: SandboxOptions): Prepared {
+  const { region = "us-east-1", account = "111122223333" } = options;
+  const { clock = systemClock, chance = systemChance } = options;
+  const lifetimeMs = options.credentialsLifetimeMs ?? 3_600_000;
+  const credentials = createCredentials({ account, clock, chance, lifetimeMs });
+  const publisher = credentials.addUser(PUBLISHER);
+  const { grants = [], keyGrants = [] } = options;
+  const administrators = [PUBLISHER];
+  let authoriser = prefixAllowList({ grants, keys: keyGrants, administrators });
+  const faults = createFaults(options.faultSeed);
+  const crashed = (error: unknown): void => {
+    process.emitWarning(`sandbox: unexpected ${error instanceof Error ? error.name : "throw"}`);
+  };
+  return {
+    context: { region, account, clock, chance, credentials, authoriser: () => authoriser },
+    front: { clock, chance, faults, log: createRequestLog(), crashed },
+    publisher,
+    setAuthoriser(other) {
+      authoriser = other;
+    },
+  };
+}
+
+async function putDirectly(
+  bucket: Bucket,
+  key: string,
+  body: Buffer,
+  object: Partial<NewObject> = {},
+): Promise<StoredObject> {
+  const value = (await computeChecksum("CRC64NVME", body)).toString("base64");
+  return bucket.put({
+    checksum: { algorithm: "CRC64NVME", value, type: "FULL_OBJECT" },
+    encryption: { kind: "AES256" },
+    headers: {},
+    metadata: {},
+    ...object,
+    key,
+    body,
+  });
 }
 
 function unplugged(name: ServiceName): Service {

@@ -1,0 +1,287 @@
+/**
+ * Listing: ListObjects, ListObjectsV2, ListObjectVersions.
+ * @see AWS "ListObjectsV2", "ListObjects", "ListObjectVersions"
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { uriEncode } from "./canonical-request.ts";
+import { compareKeys, type Bucket, type StoredObject, type Version } from "./objects.ts";
+import { arnOf, authorise, replyXml, type BucketCall, type S3Outcome } from "./s3-call.ts";
+import { refuse, type S3Refusal } from "./s3-errors.ts";
+import type { Element } from "./s3-xml.ts";
+
+/** S3 gives at most so many keys a page, whatever is asked for. */
+const MAX_KEYS = 1000;
+
+interface Listing {
+  readonly kind: "listing";
+  readonly prefix: string;
+  readonly delimiter: string;
+  readonly maxKeys: number;
+  readonly encode: (text: string) => string;
+  readonly encoding: Element;
+}
+
+/** A page's row: a key's version, or a prefix that stands for all keys below it. */
+type Row =
+  | { readonly kind: "version"; readonly version: Version; readonly latest: boolean }
+  | { readonly kind: "prefix"; readonly prefix: string };
+
+interface Page {
+  readonly rows: readonly Row[];
+  readonly truncated: boolean;
+}
+
+export function listObjectsV2(call: BucketCall): S3Outcome {
+  const listing = readListing(call, "s3:ListBucket");
+  if (listing.kind === "refused") return listing;
+  const { query } = call.route;
+  const token = query.get("continuation-token");
+  const after = token === undefined ? undefined : parseToken(token);
+  if (token !== undefined && after === undefined)
+    return refuse("InvalidArgument", {
+      message: "The continuation token provided is incorrect",
+      details: { ArgumentName: "continuation-token" },
+    });
+  const startAfter = query.get("start-after");
+  const page = pageOf(currentRows(call.bucket), listing, after ?? startAfter ?? "");
+  const last = page.rows.at(-1);
+  const next = page.truncated && last !== undefined ? encodeToken(nameOf(last)) : undefined;
+  const owned = query.get("fetch-owner") === "true";
+  return replyXml([
+    "ListBucketResult",
+    [
+      ["Name", call.bucket.name],
+      ["Prefix", listing.encode(listing.prefix)],
+      ["StartAfter", startAfter === undefined ? undefined : listing.encode(startAfter)],
+      ["ContinuationToken", token],
+      ["NextContinuationToken", next],
+      ["KeyCount", String(page.rows.length)],
+      ...commonElements(listing, page),
+      ...contentElements(call, listing, page, owned),
+      ...prefixElements(listing, page),
+    ],
+  ]);
+}
+
+export function listObjects(call: BucketCall): S3Outcome {
+  const listing = readListing(call, "s3:ListBucket");
+  if (listing.kind === "refused") return listing;
+  const marker = call.route.query.get("marker") ?? "";
+  const page = pageOf(currentRows(call.bucket), listing, marker);
+  const last = page.rows.at(-1);
+  // without a delimiter the client takes the last key for the next marker
+  const next = page.truncated && listing.delimiter !== "" && last !== undefined;
+  return replyXml([
+    "ListBucketResult",
+    [
+      ["Name", call.bucket.name],
+      ["Prefix", listing.encode(listing.prefix)],
+      ["Marker", listing.encode(marker)],
+      ["NextMarker", next ? listing.encode(nameOf(last)) : undefined],
+      ...commonElements(listing, page),
+      ...contentElements(call, listing, page, true),
+      ...prefixElements(listing, page),
+    ],
+  ]);
+}
+
+export function listObjectVersions(call: BucketCall): S3Outcome {
+  const listing = readListing(call, "s3:ListBucketVersions");
+  if (listing.kind === "refused") return listing;
+  const { query } = call.route;
+  const [keyMarker = "", versionMarker = ""] = [
+    query.get("key-marker"),
+    query.get("version-id-marker"),
+  ];
+  const page = pageOf(versionRows(call.bucket), listing, keyMarker, versionMarker);
+  const last = page.rows.at(-1);
+  const next = page.truncated ? last : undefined;
+  const nextVersion = next?.kind === "version" ? next.version.versionId : undefined;
+  return replyXml([
+    "ListVersionsResult",
+    [
+      ["Name", call.bucket.name],
+      ["Prefix", listing.encode(listing.prefix)],
+      ["KeyMarker", listing.encode(keyMarker)],
+      ["VersionIdMarker", versionMarker],
+      ["NextKeyMarker", next === undefined ? undefined : listing.encode(nameOf(next))],
+      ["NextVersionIdMarker", nextVersion],
+      ...commonElements(listing, page),
+      ...page.rows.flatMap((row) =>
+        row.kind === "version" ? [versionElement(call, listing, row)] : [],
+      ),
+      ...prefixElements(listing, page),
+    ],
+  ]);
+}
+
+/** The account as S3 names an owner: 64 hexadecimal digits. */
+export function ownerElement(account: string): Element {
+  const id = createHash("sha256").update(account).digest("hex");
+  return [
+    "Owner",
+    [
+      ["ID", id],
+      ["DisplayName", account],
+    ],
+  ];
+}
+
+function readListing(call: BucketCall, action: string): Listing | S3Refusal {
+  const { query } = call.route;
+  const [prefix, delimiter] = [query.get("prefix"), query.get("delimiter")];
+  const asked = query.get("max-keys");
+  const given = (name: string, value: string | undefined): Record<string, readonly string[]> =>
+    value === undefined ? {} : { [name]: [value] };
+  const denied = authorise(call, action, arnOf(call.bucket.name), {
+    ...given("s3:prefix", prefix),
+    ...given("s3:delimiter", delimiter),
+    ...given("s3:max-keys", asked),
+  });
+  if (denied !== undefined) return denied;
+  if (asked !== undefined && !/^\d{1,10}$/.test(asked))
+    return refuse("InvalidArgument", {
+      message: "Provided max-keys not an integer or within integer range",
+      details: { ArgumentName: "max-keys", ArgumentValue: asked },
+    });
+  const encoding = query.get("encoding-type");
+  if (encoding !== undefined && encoding !== "url")
+    return refuse("InvalidArgument", {
+      message: "Invalid Encoding Method specified in Request",
+      details: { ArgumentName: "encoding-type", ArgumentValue: encoding },
+    });
+  return {
+    kind: "listing",
+    prefix: prefix ?? "",
+    delimiter: delimiter ?? "",
+    maxKeys: Math.min(asked === undefined ? MAX_KEYS : Number(asked), MAX_KEYS),
+    encode: encoding === "url" ? encodeKey : (text) => text,
+    encoding: ["EncodingType", encoding],
+  };
+}
+
+// as Java's URLEncoder does it, but for the slash
+function encodeKey(key: string): string {
+  return uriEncode(Buffer.from(key)).replaceAll("%2F", "/").replaceAll("%20", "+");
+}
+
+function* currentRows(bucket: Bucket): Generator<Row> {
+  for (const key of bucket.keys()) {
+    const version = bucket.current(key);
+    if (version?.kind === "object") yield { kind: "version", version, latest: true };
+  }
+}
+
+function* versionRows(bucket: Bucket): Generator<Row> {
+  for (const key of bucket.keys())
+    for (const [at, version] of bucket.versions(key).entries())
+      yield { kind: "version", version, latest: at === 0 };
+}
+
+/**
+ * The rows after a marker, keys below a delimiter rolled up. The marker may be a rolled-up prefix, which is
+ * then not given again; with a version marker the page begins after that version of the key.
+ */
+function pageOf(rows: Iterable<Row>, listing: Listing, marker: string, versionMarker = ""): Page {
+  const { prefix, delimiter, maxKeys } = listing;
+  const kept: Row[] = [];
+  let rolledUp: string | undefined;
+  let pastVersion = versionMarker === "";
+  for (const row of rows) {
+    if (row.kind !== "version") continue;
+    const { key, versionId } = row.version;
+    if (!key.startsWith(prefix)) continue;
+    if (key === marker && !pastVersion) {
+      pastVersion = versionId === versionMarker;
+      continue;
+    }
+    const isAfter = versionMarker !== "" && key === marker;
+    if (marker !== "" && !isAfter && compareKeys(key, marker) <= 0) continue;
+    const end = delimiter === "" ? -1 : key.indexOf(delimiter, prefix.length);
+    const group = end === -1 ? undefined : key.slice(0, end + delimiter.length);
+    if (group !== undefined && (group === rolledUp || marker.startsWith(group))) continue;
+    if (kept.length === maxKeys) return { rows: kept, truncated: maxKeys > 0 };
+    kept.push(group === undefined ? row : { kind: "prefix", prefix: group });
+    rolledUp = group;
+  }
+  return { rows: kept, truncated: false };
+}
+
+function nameOf(row: Row): string {
+  return row.kind === "prefix" ? row.prefix : row.version.key;
+}
+
+function commonElements(listing: Listing, page: Page): readonly Element[] {
+  const { delimiter, maxKeys, encode, encoding } = listing;
+  return [
+    ["MaxKeys", String(maxKeys)],
+    ["Delimiter", delimiter === "" ? undefined : encode(delimiter)],
+    encoding,
+    ["IsTruncated", String(page.truncated)],
+  ];
+}
+
+function contentElements(
+  call: BucketCall,
+  { encode }: Listing,
+  { rows }: Page,
+  owned: boolean,
+): readonly Element[] {
+  return rows.flatMap((row): Element[] => {
+    if (row.kind !== "version" || row.version.kind !== "object") return [];
+    const { key } = row.version;
+    const owner = owned ? [ownerElement(call.bucket.owner)] : [];
+    return [
+      ["Contents", [["Key", encode(key)], ...objectElements(row.version), ...owner, STORAGE]],
+    ];
+  });
+}
+
+const STORAGE: Element = ["StorageClass", "STANDARD"];
+
+function objectElements({ lastModified, etag, checksum, body }: StoredObject): readonly Element[] {
+  return [
+    ["LastModified", new Date(lastModified).toISOString()],
+    ["ETag", etag],
+    ["ChecksumAlgorithm", checksum.algorithm],
+    ["ChecksumType", checksum.type],
+    ["Size", String(body.length)],
+  ];
+}
+
+function versionElement(
+  call: BucketCall,
+  { encode }: Listing,
+  { version, latest }: Row & { readonly kind: "version" },
+): Element {
+  const { key, versionId, lastModified } = version;
+  const identity: readonly Element[] = [
+    ["Key", encode(key)],
+    ["VersionId", versionId],
+    ["IsLatest", String(latest)],
+  ];
+  const owner = ownerElement(call.bucket.owner);
+  if (version.kind === "object")
+    return ["Version", [...identity, ...objectElements(version), owner, STORAGE]];
+  return [
+    "DeleteMarker",
+    [...identity, ["LastModified", new Date(lastModified).toISOString()], owner],
+  ];
+}
+
+function prefixElements({ encode }: Listing, { rows }: Page): readonly Element[] {
+  return rows.flatMap((row): Element[] =>
+    row.kind === "prefix" ? [["CommonPrefixes", [["Prefix", encode(row.prefix)]]]] : [],
+  );
+}
+
+// opaque to clients: they must hand back what they got
+function encodeToken(name: string): string {
+  return Buffer.from(`1 ${name}`).toString("base64");
+}
+
+function parseToken(token: string): string | undefined {
+  const text = Buffer.from(token, "base64").toString("utf8");
+  return text.startsWith("1 ") ? text.slice(2) : undefined;
+}
