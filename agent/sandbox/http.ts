@@ -8,7 +8,7 @@ import { errnoOf, PosternError } from "../core/errors.ts";
 import type { Chance, Clock } from "../core/clock.ts";
 import type { Fault, Faults } from "./faults.ts";
 import type { RequestLog } from "./request-log.ts";
-import type { Answer, Asked, Refusal, Service, WireRequest, WireResponse } from "./service.ts";
+import type { Answer, Refusal, Service, WireRequest, WireResponse } from "./service.ts";
 
 export interface Front {
   readonly clock: Clock;
@@ -87,7 +87,14 @@ async function serve(
   const fault = faults.find(({ kind }) => kind !== "latency" && kind !== "clock-skew");
   const answer = await answerOf(service, front, request, { now, fault });
   const response = { ...answer.response, body: spoil(answer.response.body, fault) };
-  record(front, service, asked, answer, faults, response);
+  front.log.add({
+    service: service.name,
+    ...asked,
+    principal: answer.principal,
+    status: response.status,
+    bytes: request.method === "HEAD" ? 0 : response.body.length,
+    faults: faults.map(({ kind }) => kind),
+  });
   await writeResponse(outgoing, request, response, now, fault);
 }
 
@@ -141,24 +148,6 @@ function spoil(body: Buffer, fault: Fault | undefined): Buffer {
   const middle = Math.floor(body.length / 2);
   flipped.writeUInt8(flipped.readUInt8(middle) ^ 1, middle);
   return flipped;
-}
-
-function record(
-  front: Front,
-  service: Service,
-  asked: Asked,
-  answer: Answer,
-  faults: readonly Fault[],
-  { status, body }: WireResponse,
-): void {
-  front.log.add({
-    service: service.name,
-    ...asked,
-    principal: answer.principal,
-    status,
-    bytes: body.length,
-    faults: faults.map(({ kind }) => kind),
-  });
 }
 
 async function writeResponse(

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { prefixAllowList, type Principal } from "../../agent/sandbox/authorise.ts";
+
+const KEY = "arn:aws:kms:us-east-1:111122223333:key/1";
+const BUCKET = "arn:aws:s3:::b-1";
+const account = "111122223333";
+const role = (name: string): Principal => ({
+  kind: "role",
+  arn: `arn:aws:iam::${account}:role/${name}`,
+  account,
+  name,
+  sessionArn: `arn:aws:sts::${account}:assumed-role/${name}/i-1`,
+});
+const user = (name: string): Principal => ({
+  kind: "user",
+  arn: `arn:aws:iam::${account}:user/${name}`,
+  account,
+  name,
+});
+
+const authoriser = prefixAllowList({
+  grants: [
+    { role: "web", readPrefixes: ["web/"], writePrefixes: ["web/out/"] },
+    { role: "all", readPrefixes: [""], writePrefixes: [] },
+    { role: "blind", readPrefixes: ["web/"], writePrefixes: [], list: false },
+  ],
+  keys: [{ role: "web", key: KEY, actions: ["kms:Decrypt"], context: { app: "web" } }],
+  administrators: ["ci"],
+});
+
+describe("the prefix allow-list", () => {
+  const app = { "kms:EncryptionContext:app": ["web"] };
+  const rows: readonly (readonly [
+    principal: Principal,
+    action: string,
+    resource: string,
+    context: Readonly<Record<string, readonly string[]>>,
+    allowed: boolean,
+  ])[] = [
+    [role("web"), "s3:GetObject", `${BUCKET}/web/a`, {}, true],
+    [role("web"), "s3:GetObjectVersion", `${BUCKET}/web/a`, {}, true],
+    [role("web"), "s3:GetObject", `${BUCKET}/web`, {}, false],
+    [role("web"), "s3:GetObject", `${BUCKET}/website/a`, {}, false],
+    [role("web"), "s3:GetObject", `${BUCKET}/db/web/a`, {}, false],
+    [role("web"), "s3:GetObject", `${BUCKET}/web/line\nfeed`, {}, true],
+    [role("web"), "s3:PutObject", `${BUCKET}/web/a`, {}, false],
+    [role("web"), "s3:PutObject", `${BUCKET}/web/out/a`, {}, true],
+    [role("web"), "s3:DeleteObject", `${BUCKET}/web/out/a`, {}, true],
+    [role("web"), "s3:ListBucket", BUCKET, { "s3:prefix": ["web/"] }, true],
+    [role("web"), "s3:ListBucket", BUCKET, { "s3:prefix": ["web/x"] }, true],
+    [role("web"), "s3:ListBucket", BUCKET, { "s3:prefix": ["web"] }, false],
+    [role("web"), "s3:ListBucket", BUCKET, { "s3:prefix": [""] }, false],
+    [role("web"), "s3:ListBucket", BUCKET, {}, false],
+    [role("all"), "s3:ListBucket", BUCKET, {}, true],
+    [role("blind"), "s3:ListBucket", BUCKET, { "s3:prefix": ["web/"] }, false],
+    [role("web"), "s3:GetBucketLocation", BUCKET, {}, true],
+    [role("web"), "s3:PutBucketVersioning", BUCKET, {}, false],
+    [role("web"), "s3:PutObjectAcl", `${BUCKET}/web/out/a`, {}, false],
+    [role("other"), "s3:GetObject", `${BUCKET}/web/a`, {}, false],
+    [role("ci"), "s3:GetObject", `${BUCKET}/web/a`, {}, false],
+    [user("ci"), "s3:PutObject", `${BUCKET}/db/a`, {}, true],
+    [user("web"), "s3:GetObject", `${BUCKET}/web/a`, {}, false],
+    [{ kind: "anonymous" }, "s3:GetObject", `${BUCKET}/web/a`, {}, false],
+    [role("web"), "kms:Decrypt", KEY, app, true],
+    [role("web"), "kms:Decrypt", KEY, {}, false],
+    [role("web"), "kms:Decrypt", `${KEY}0`, app, false],
+    [role("web"), "kms:Encrypt", KEY, app, false],
+    [role("all"), "kms:Decrypt", KEY, app, false],
+  ];
+  for (const [principal, action, resource, context, allowed] of rows) {
+    const who =
+      principal.kind === "anonymous" ? "anonymous" : `${principal.kind} ${principal.name}`;
+    it(`${allowed ? "allows" : "denies"} ${who} ${action} on ${JSON.stringify(resource)} ${JSON.stringify(context)}`, () => {
+      assert.equal(authoriser.decide({ principal, action, resource, context }).allowed, allowed);
+    });
+  }
+});
