@@ -15,6 +15,8 @@ export interface Front {
   readonly chance: Chance;
   readonly faults: Faults;
   readonly log: RequestLog;
+  /** The largest body taken, in bytes. */
+  readonly maxBodyBytes?: number;
   /** Told of a fault of the sandbox itself; the client gets the service's internal error. */
   crashed(error: unknown): void;
 }
@@ -25,7 +27,7 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** The largest body taken, in bytes: several times a multipart chunk of any client's default. */
+/** Bytes: several times a multipart chunk of any client's default. */
 const MAX_BODY_BYTES = 256 * 1024 * 1024;
 
 /** Longer than any client keeps an idle connection, so that the client always closes first. */
@@ -74,7 +76,7 @@ async function serve(
   outgoing: ServerResponse,
   closing: AbortSignal,
 ): Promise<void> {
-  const request = await readRequest(incoming);
+  const request = await readRequest(incoming, front.maxBodyBytes ?? MAX_BODY_BYTES);
   if (request === undefined) {
     outgoing.writeHead(413, { Connection: "close" }).end();
     return;
@@ -179,15 +181,19 @@ async function writeResponse(
   outgoing.end(request.method === "HEAD" || bodiless ? undefined : response.body);
 }
 
-async function readRequest(incoming: IncomingMessage): Promise<WireRequest | undefined> {
+// a body that is too large is read to its end all the same: a client that is still sending hears no answer
+async function readRequest(
+  incoming: IncomingMessage,
+  maxBytes: number,
+): Promise<WireRequest | undefined> {
   const parts: Buffer[] = [];
   let length = 0;
   for await (const part of incoming) {
     if (!Buffer.isBuffer(part)) continue;
     length += part.length;
-    if (length > MAX_BODY_BYTES) return undefined;
-    parts.push(part);
+    if (length <= maxBytes) parts.push(part);
   }
+  if (length > maxBytes) return undefined;
   const url = incoming.url ?? "/";
   const question = url.indexOf("?");
   return {

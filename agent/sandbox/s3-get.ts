@@ -62,18 +62,19 @@ export function getObject(call: BucketCall): S3Outcome {
 /**
  * The object that a key, or a version of it, names, for a caller who may read it. Who may not list the
  * bucket learns nothing of what is missing: 403 stands for 404.
+ * @param what of the object is read, as the action's name has it: its bytes when empty
  */
 export function findObject(
   call: BucketCall,
   key: string,
   versionId: string | undefined,
-  action = "s3:GetObject",
+  what: "" | "Tagging" | "Acl" = "",
 ): Found {
   const { bucket } = call;
   const versioned = versionId === undefined ? {} : { "s3:VersionId": [versionId] };
   const denied = authorise(
     call,
-    versionId === undefined ? action : `${action}Version`,
+    `s3:GetObject${versionId === undefined ? "" : "Version"}${what}`,
     arnOf(bucket.name, key),
     versioned,
   );

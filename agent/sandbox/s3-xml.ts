@@ -10,6 +10,14 @@ import { XMLParser } from "fast-xml-parser";
 /** An element: its name, and its text, its children, or nothing when undefined. */
 export type Element = readonly [name: string, content: string | readonly Element[] | undefined];
 
+const ENTITIES: Readonly<Record<string, string>> = {
+  amp: "&",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+};
+
 const NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/";
 
 /** A whole document. Elements without content are left out; those with "" are written empty. */
@@ -32,11 +40,13 @@ export function parseXml(
   const parser = new XMLParser({
     parseTagValue: false,
     trimValues: false,
-    // S3 takes no document type, and so no entity but XML's own five and numeric ones
-    processEntities: true,
-    htmlEntities: true,
+    // the parser's own decoding drops references to control characters, which keys may hold
+    processEntities: false,
+    tagValueProcessor: (_, text) => unescapeText(text),
     isArray: (name) => lists.includes(name),
   });
+  // S3's schema has no document type: without one there are no entities to expand
+  if (body.includes("<!DOCTYPE")) return undefined;
   try {
     const parsed: unknown = parser.parse(body, true);
     return isRecord(parsed) && isRecord(parsed[root]) ? parsed[root] : undefined;
@@ -75,6 +85,14 @@ function encodeContent(content: Element[1]): string {
     .filter(([, inner]) => inner !== undefined)
     .map(([name, inner]) => `<${name}>${encodeContent(inner)}</${name}>`)
     .join("");
+}
+
+function unescapeText(text: string): string {
+  return text.replace(/&(?:#x([0-9a-f]+)|#(\d+)|(\w+));/gi, (whole, hex, decimal, name) => {
+    if (name !== undefined) return ENTITIES[String(name)] ?? whole;
+    const point = hex === undefined ? Number(decimal) : Number.parseInt(String(hex), 16);
+    return point <= 0x10ffff ? String.fromCodePoint(point) : whole;
+  });
 }
 
 // S3 writes control characters as references that XML 1.0 forbids: hence its encoding-type=url

@@ -38,6 +38,8 @@ export function readClaim(
   const presigned = query.has("X-Amz-Algorithm") || query.has("X-Amz-Signature");
   if (authorization !== undefined && presigned) return { kind: "two-mechanisms" };
   if (presigned) return readQueryClaim(query, request);
+  // a URL presigned by Signature Version 2
+  if (query.has("AWSAccessKeyId") && query.has("Signature")) return { kind: "unsupported" };
   return authorization === undefined ? undefined : readHeaderClaim(authorization, request, service);
 }
 

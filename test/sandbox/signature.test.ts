@@ -170,6 +170,11 @@ describe("a refused signature", () => {
     ["another service", () => verify(get, { service: "kms" }), "InvalidSignatureException"],
     ["Signature Version 2", () => verify(authorised("AWS AKID:c2ln")), "InvalidRequest"],
     [
+      "a URL of Signature Version 2",
+      () => verify({ ...presigned, query: "AWSAccessKeyId=AKID&Expires=1&Signature=c2ln" }),
+      "InvalidRequest",
+    ],
+    [
       "half a header",
       () => verify(authorised("AWS4-HMAC-SHA256 Credential=a")),
       "AuthorizationHeaderMalformed",

@@ -1,0 +1,25 @@
+/**
+ * Makes the clients that judge the sandbox ready: the AWS CLI and boto3, pinned, in a Python environment of
+ * their own. rclone and s3cmd come from the system. What cannot be had is named, and its tests are skipped.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const WANTED = ["awscli==1.45.11", "boto3==1.43.11"];
+const venv = join(import.meta.dirname, "..", ".venv-clients");
+const stamp = join(venv, ".postern-clients");
+const wanted = WANTED.join(" ");
+
+if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== wanted) {
+  process.stderr.write(`installing ${wanted} …\n`);
+  const made =
+    run("python3", ["-m", "venv", venv]) &&
+    run(join(venv, "bin", "pip"), ["install", "--quiet", "--disable-pip-version-check", ...WANTED]);
+  if (made) writeFileSync(stamp, wanted);
+  else process.stderr.write("no AWS CLI and boto3: their tests will be skipped\n");
+}
+
+function run(command, args) {
+  return spawnSync(command, args, { stdio: ["ignore", "ignore", "inherit"] }).status === 0;
+}
