@@ -79,7 +79,12 @@ export interface AllowList {
   readonly administrators: readonly string[];
 }
 
-const READ = new Set(["s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectTagging"]);
+const READ = new Set([
+  "s3:GetObject",
+  "s3:GetObjectVersion",
+  "s3:GetObjectTagging",
+  "s3:GetObjectVersionTagging",
+]);
 const WRITE = new Set([
   "s3:PutObject",
   "s3:PutObjectTagging",

@@ -111,25 +111,11 @@ function createBucket(
   place: Pick<Bucket, "name" | "region" | "owner">,
   { clock, chance }: BucketsOptions,
 ): Bucket {
-  const history = new Map<string, readonly Version[]>();
+  const history = createHistory();
   let versioning: Versioning = "Unversioned";
-  let sorted: readonly string[] | undefined;
   const now = (): number => Math.floor(clock.now() / 1000) * 1000;
   const newId = (): string =>
     versioning === "Enabled" ? chance.bytes(24).toString("base64url") : "null";
-  const write = (key: string, versions: readonly Version[]): void => {
-    if (history.has(key) !== versions.length > 0) sorted = undefined;
-    if (versions.length > 0) history.set(key, versions);
-    else history.delete(key);
-  };
-  const add = (version: Version): void => {
-    const older = history.get(version.key) ?? [];
-    // the version "null" exists at most once
-    write(version.key, [
-      version,
-      ...older.filter(({ versionId }) => versionId !== version.versionId),
-    ]);
-  };
   return {
     ...place,
     createdAt: now(),
@@ -139,43 +125,57 @@ function createBucket(
     },
     put(object) {
       const etag = `"${object.etag ?? etagOf(object, chance)}"`;
-      const versionId = newId();
-      const stored: StoredObject = {
-        ...object,
-        kind: "object",
-        etag,
-        versionId,
-        lastModified: now(),
-      };
-      add(stored);
+      const stamp = { versionId: newId(), lastModified: now() };
+      const stored: StoredObject = { ...object, ...stamp, kind: "object", etag };
+      history.add(stored);
       return stored;
     },
     remove(key) {
       if (versioning === "Unversioned") {
-        write(key, []);
+        history.drop(key, "null");
         return undefined;
       }
-      const marker = {
-        kind: "delete-marker",
-        key,
-        versionId: newId(),
-        lastModified: now(),
-      } as const;
-      add(marker);
+      const stamp = { versionId: newId(), lastModified: now() };
+      const marker: DeleteMarker = { kind: "delete-marker", key, ...stamp };
+      history.add(marker);
       return marker;
     },
-    removeVersion(key, versionId) {
-      const versions = history.get(key) ?? [];
-      write(
-        key,
-        versions.filter((version) => version.versionId !== versionId),
-      );
-      return versions.find((version) => version.versionId === versionId);
+    removeVersion: (key, versionId) => history.drop(key, versionId),
+    current: (key) => history.of(key)[0],
+    versions: (key) => history.of(key),
+    keys: () => history.keys(),
+  };
+}
+
+interface History {
+  add(version: Version): void;
+  drop(key: string, versionId: string): Version | undefined;
+  of(key: string): readonly Version[];
+  keys(): readonly string[];
+}
+
+function createHistory(): History {
+  const versionsOf = new Map<string, readonly Version[]>();
+  let sorted: readonly string[] | undefined;
+  const without = (key: string, versionId: string): readonly Version[] =>
+    versionsOf.get(key)?.filter((version) => version.versionId !== versionId) ?? [];
+  return {
+    add(version) {
+      const { key, versionId } = version;
+      if (!versionsOf.has(key)) sorted = undefined;
+      // the version "null" exists at most once
+      versionsOf.set(key, [version, ...without(key, versionId)]);
     },
-    current: (key) => history.get(key)?.[0],
-    versions: (key) => history.get(key) ?? [],
+    drop(key, versionId) {
+      const dropped = versionsOf.get(key)?.find((version) => version.versionId === versionId);
+      const rest = without(key, versionId);
+      if (rest.length > 0) versionsOf.set(key, rest);
+      else if (versionsOf.delete(key)) sorted = undefined;
+      return dropped;
+    },
+    of: (key) => versionsOf.get(key) ?? [],
     keys() {
-      sorted ??= [...history.keys()]
+      sorted ??= [...versionsOf.keys()]
         .map((key) => ({ key, bytes: Buffer.from(key) }))
         .sort((a, b) => Buffer.compare(a.bytes, b.bytes))
         .map(({ key }) => key);

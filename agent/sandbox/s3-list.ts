@@ -5,31 +5,29 @@
  */
 import { createHash } from "node:crypto";
 import { uriEncode } from "./canonical-request.ts";
-import { compareKeys, type Bucket, type StoredObject, type Version } from "./objects.ts";
+import type { StoredObject } from "./objects.ts";
 import { arnOf, authorise, replyXml, type BucketCall, type S3Outcome } from "./s3-call.ts";
 import { refuse, type S3Refusal } from "./s3-errors.ts";
+import {
+  currentRows,
+  encodeToken,
+  nameOf,
+  pageOf,
+  parseToken,
+  versionRows,
+  type Page,
+  type PageRequest,
+  type Row,
+} from "./s3-page.ts";
 import type { Element } from "./s3-xml.ts";
 
 /** S3 gives at most so many keys a page, whatever is asked for. */
 const MAX_KEYS = 1000;
 
-interface Listing {
+interface Listing extends PageRequest {
   readonly kind: "listing";
-  readonly prefix: string;
-  readonly delimiter: string;
-  readonly maxKeys: number;
   readonly encode: (text: string) => string;
   readonly encoding: Element;
-}
-
-/** A page's row: a key's version, or a prefix that stands for all keys below it. */
-type Row =
-  | { readonly kind: "version"; readonly version: Version; readonly latest: boolean }
-  | { readonly kind: "prefix"; readonly prefix: string };
-
-interface Page {
-  readonly rows: readonly Row[];
-  readonly truncated: boolean;
 }
 
 export function listObjectsV2(call: BucketCall): S3Outcome {
@@ -166,52 +164,6 @@ function encodeKey(key: string): string {
   return uriEncode(Buffer.from(key)).replaceAll("%2F", "/").replaceAll("%20", "+");
 }
 
-function* currentRows(bucket: Bucket): Generator<Row> {
-  for (const key of bucket.keys()) {
-    const version = bucket.current(key);
-    if (version?.kind === "object") yield { kind: "version", version, latest: true };
-  }
-}
-
-function* versionRows(bucket: Bucket): Generator<Row> {
-  for (const key of bucket.keys())
-    for (const [at, version] of bucket.versions(key).entries())
-      yield { kind: "version", version, latest: at === 0 };
-}
-
-/**
- * The rows after a marker, keys below a delimiter rolled up. The marker may be a rolled-up prefix, which is
- * then not given again; with a version marker the page begins after that version of the key.
- */
-function pageOf(rows: Iterable<Row>, listing: Listing, marker: string, versionMarker = ""): Page {
-  const { prefix, delimiter, maxKeys } = listing;
-  const kept: Row[] = [];
-  let rolledUp: string | undefined;
-  let pastVersion = versionMarker === "";
-  for (const row of rows) {
-    if (row.kind !== "version") continue;
-    const { key, versionId } = row.version;
-    if (!key.startsWith(prefix)) continue;
-    if (key === marker && !pastVersion) {
-      pastVersion = versionId === versionMarker;
-      continue;
-    }
-    const isAfter = versionMarker !== "" && key === marker;
-    if (marker !== "" && !isAfter && compareKeys(key, marker) <= 0) continue;
-    const end = delimiter === "" ? -1 : key.indexOf(delimiter, prefix.length);
-    const group = end === -1 ? undefined : key.slice(0, end + delimiter.length);
-    if (group !== undefined && (group === rolledUp || marker.startsWith(group))) continue;
-    if (kept.length === maxKeys) return { rows: kept, truncated: maxKeys > 0 };
-    kept.push(group === undefined ? row : { kind: "prefix", prefix: group });
-    rolledUp = group;
-  }
-  return { rows: kept, truncated: false };
-}
-
-function nameOf(row: Row): string {
-  return row.kind === "prefix" ? row.prefix : row.version.key;
-}
-
 function commonElements(listing: Listing, page: Page): readonly Element[] {
   const { delimiter, maxKeys, encode, encoding } = listing;
   return [
@@ -274,14 +226,4 @@ function prefixElements({ encode }: Listing, { rows }: Page): readonly Element[]
   return rows.flatMap((row): Element[] =>
     row.kind === "prefix" ? [["CommonPrefixes", [["Prefix", encode(row.prefix)]]]] : [],
   );
-}
-
-// opaque to clients: they must hand back what they got
-function encodeToken(name: string): string {
-  return Buffer.from(`1 ${name}`).toString("base64");
-}
-
-function parseToken(token: string): string | undefined {
-  const text = Buffer.from(token, "base64").toString("utf8");
-  return text.startsWith("1 ") ? text.slice(2) : undefined;
 }

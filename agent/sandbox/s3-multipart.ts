@@ -29,10 +29,10 @@ import { listOf, parseXml, textOf, type Element } from "./s3-xml.ts";
 import type { Part, Upload } from "./uploads.ts";
 
 /** S3's limits: the number of a part, and the bytes of each but the last. */
-const MAX_PART_NUMBER = 10_000;
+export const MAX_PART_NUMBER = 10_000;
 const MIN_PART_BYTES = 5 * 1024 * 1024;
 
-type FoundUpload = { readonly kind: "found"; readonly upload: Upload } | S3Refusal;
+export type FoundUpload = { readonly kind: "found"; readonly upload: Upload } | S3Refusal;
 type ChosenParts = { readonly kind: "chosen"; readonly parts: readonly Part[] } | S3Refusal;
 
 export function createMultipartUpload(call: BucketCall): S3Outcome {
@@ -141,50 +141,8 @@ export function abortMultipartUpload(call: BucketCall): S3Outcome {
   return reply(204);
 }
 
-export function listParts(call: BucketCall): S3Outcome {
-  const found = findUpload(call, "s3:ListMultipartUploadParts");
-  if (found.kind === "refused") return found;
-  const { upload } = found;
-  const parts = [...upload.parts.values()].sort((a, b) => a.number - b.number);
-  return replyXml([
-    "ListPartsResult",
-    [
-      ["Bucket", upload.bucket],
-      ["Key", upload.key],
-      ["UploadId", upload.id],
-      ["MaxParts", String(MAX_PART_NUMBER)],
-      ["IsTruncated", "false"],
-      ...parts.map((part): Element => ["Part", partElements(part)]),
-    ],
-  ]);
-}
-
-export function listMultipartUploads(call: BucketCall): S3Outcome {
-  const { bucket } = call;
-  const denied = authorise(call, "s3:ListBucketMultipartUploads", arnOf(bucket.name));
-  if (denied !== undefined) return denied;
-  const prefix = call.route.query.get("prefix") ?? "";
-  const uploads = call.uploads.all(bucket.name).filter(({ key }) => key.startsWith(prefix));
-  return replyXml([
-    "ListMultipartUploadsResult",
-    [
-      ["Bucket", bucket.name],
-      ["Prefix", prefix],
-      ["MaxUploads", "1000"],
-      ["IsTruncated", "false"],
-      ...uploads.map(({ id, key, initiated }): Element => [
-        "Upload",
-        [
-          ["Key", key],
-          ["UploadId", id],
-          ["Initiated", new Date(initiated).toISOString()],
-        ],
-      ]),
-    ],
-  ]);
-}
-
-function findUpload(call: BucketCall, action: string): FoundUpload {
+/** The upload that a request names, for a caller who may do `action` with it. */
+export function findUpload(call: BucketCall, action: string): FoundUpload {
   const { key, query } = call.route;
   const denied = authorise(call, action, arnOf(call.bucket.name, key));
   if (denied !== undefined) return denied;
@@ -231,14 +189,4 @@ async function joinChecksums(
   const digests = Buffer.concat(parts.map(({ checksum }) => Buffer.from(checksum.value, "base64")));
   const value = (await computeChecksum(algorithm, digests)).toString("base64");
   return { algorithm, value: `${value}-${parts.length}`, type: "COMPOSITE" };
-}
-
-function partElements({ number, lastModified, etag, body, checksum }: Part): readonly Element[] {
-  return [
-    ["PartNumber", String(number)],
-    ["LastModified", new Date(lastModified).toISOString()],
-    ["ETag", etag],
-    ["Size", String(body.length)],
-    [`Checksum${checksum.algorithm}`, checksum.value],
-  ];
 }

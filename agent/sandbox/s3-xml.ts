@@ -88,11 +88,13 @@ function encodeContent(content: Element[1]): string {
 }
 
 function unescapeText(text: string): string {
-  return text.replace(/&(?:#x([0-9a-f]+)|#(\d+)|(\w+));/gi, (whole, hex, decimal, name) => {
-    if (name !== undefined) return ENTITIES[String(name)] ?? whole;
-    const point = hex === undefined ? Number(decimal) : Number.parseInt(String(hex), 16);
-    return point <= 0x10ffff ? String.fromCodePoint(point) : whole;
-  });
+  return text.replace(/&(?:#x([0-9a-f]+)|#(\d+)|(\w+));/gi, decodeReference);
+}
+
+function decodeReference(whole: string, hex?: string, decimal?: string, name?: string): string {
+  if (name !== undefined) return ENTITIES[name] ?? whole;
+  const point = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+  return point <= 0x10ffff ? String.fromCodePoint(point) : whole;
 }
 
 // S3 writes control characters as references that XML 1.0 forbids: hence its encoding-type=url

@@ -3,13 +3,11 @@
  * @see AWS "Amazon S3 API Reference"
  * @module
  */
-import type { Principal } from "./authorise.ts";
-import { decodeChunkedBody, type ChunkedBody } from "./chunked-body.ts";
 import { createBuckets, type Buckets } from "./objects.ts";
+import { getObjectAcl, getObjectTagging } from "./s3-attributes.ts";
 import * as bucketOperations from "./s3-buckets.ts";
 import {
   inputOf,
-  replyXml,
   type BucketCall,
   type KeyLookup,
   type S3Call,
@@ -18,13 +16,14 @@ import {
 import { copyObject } from "./s3-copy.ts";
 import { deleteObject, deleteObjects } from "./s3-delete.ts";
 import { encodeRefusal, hostId, refuse, type S3ErrorCode, type S3Refusal } from "./s3-errors.ts";
-import { findObject, getObject } from "./s3-get.ts";
-import { listObjects, listObjectsV2, listObjectVersions, ownerElement } from "./s3-list.ts";
+import { getObject } from "./s3-get.ts";
+import { listObjects, listObjectsV2, listObjectVersions } from "./s3-list.ts";
+import { listMultipartUploads, listParts } from "./s3-list-uploads.ts";
 import * as multipart from "./s3-multipart.ts";
+import { open, type Signer } from "./s3-open.ts";
 import { putObject } from "./s3-put.ts";
 import { routeOf, type Operation, type Route } from "./s3-routes.ts";
 import {
-  headerOf,
   type Answer,
   type Asked,
   type Moment,
@@ -34,7 +33,7 @@ import {
   type WireRequest,
   type WireResponse,
 } from "./service.ts";
-import { verifySignature, type Verdict } from "./signature.ts";
+import { verifySignature } from "./signature.ts";
 import { createUploads } from "./uploads.ts";
 
 export interface S3 extends Service {
@@ -46,10 +45,6 @@ export interface S3Options {
   /** Runs before the objects are looked at. */
   beforeAnswer?(asked: Asked): Promise<void>;
 }
-
-type Signer = Exclude<Verdict, { readonly kind: "refused" }>;
-
-const ANONYMOUS: Principal = { kind: "anonymous" };
 
 const REFUSALS: Readonly<Record<Refusal, S3ErrorCode>> = {
   throttle: "SlowDown",
@@ -80,10 +75,10 @@ const OPERATIONS: Readonly<
   PutObject: putObject,
   CopyObject: copyObject,
   DeleteObject: deleteObject,
-  ListMultipartUploads: multipart.listMultipartUploads,
+  ListMultipartUploads: listMultipartUploads,
   CreateMultipartUpload: multipart.createMultipartUpload,
   UploadPart: multipart.uploadPart,
-  ListParts: multipart.listParts,
+  ListParts: listParts,
   CompleteMultipartUpload: multipart.completeMultipartUpload,
   AbortMultipartUpload: multipart.abortMultipartUpload,
 };
@@ -131,45 +126,6 @@ function askedOf({ operation, bucket, key, query }: Route): Asked {
   return { operation, key: query.get("prefix") ?? (operation === "ListBuckets" ? "" : bucket) };
 }
 
-type Opened =
-  | {
-      readonly kind: "opened";
-      readonly call: Omit<S3Call, "moment" | "context" | "buckets" | "uploads" | "keys">;
-    }
-  | S3Refusal;
-
-/** Reads the key and the body. */
-function open(request: WireRequest, route: Route, signer: Signer): Opened {
-  const { key } = route;
-  if (key === undefined) return refuse("InvalidURI");
-  const decoded = decodeBody(request, signer);
-  if (decoded.kind === "malformed") return refuse("IncompleteBody");
-  if (decoded.kind === "forged") return refuse("SignatureDoesNotMatch");
-  if (decoded.kind === "refused") return decoded;
-  const { body, trailers } = decoded;
-  const verified = signer.kind === "verified";
-  const principal = verified ? signer.principal : ANONYMOUS;
-  const presigned = verified && signer.presigned;
-  const call = { route: { ...route, key }, request, principal, presigned, body, trailers };
-  return { kind: "opened", call };
-}
-
-function decodeBody(request: WireRequest, signer: Signer): ChunkedBody | S3Refusal {
-  const mode =
-    signer.kind === "verified" ? signer.payloadHash : headerOf(request, "x-amz-content-sha256");
-  const { body } = request;
-  if (!mode?.startsWith("STREAMING-")) return { kind: "decoded", body, trailers: new Map() };
-  const length = headerOf(request, "x-amz-decoded-content-length");
-  if (length === undefined) return refuse("MissingContentLength");
-  const signed = mode.startsWith("STREAMING-AWS4-HMAC-SHA256-");
-  if (signed && signer.kind !== "verified") return refuse("AccessDenied");
-  const chain = signed && signer.kind === "verified" ? signer.chain : undefined;
-  const decoded = decodeChunkedBody(body, chain);
-  return decoded.kind === "decoded" && decoded.body.length !== Number(length)
-    ? { kind: "malformed" }
-    : decoded;
-}
-
 /**
  * In S3's order: (1) operations without a bucket, (2) the bucket and its region, (3) the expected owner, (4)
  * the operation, which asks the authoriser itself since it knows what it touches.
@@ -193,24 +149,6 @@ async function perform(call: S3Call): Promise<S3Outcome> {
   // (4)
   if (operation === "NotImplemented") return refuse("NotImplemented");
   return OPERATIONS[operation]({ ...call, bucket });
-}
-
-// nothing here has tags: clients ask when they copy
-function getObjectTagging(call: BucketCall): S3Outcome {
-  const { key, query } = call.route;
-  const found = findObject(call, key, query.get("versionId"), "Tagging");
-  return found.kind === "refused" ? found : replyXml(["Tagging", [["TagSet", ""]]]);
-}
-
-// ACLs are off, as in every bucket made since 2023: the owner has full control
-function getObjectAcl(call: BucketCall): S3Outcome {
-  const { key, query } = call.route;
-  const found = findObject(call, key, query.get("versionId"), "Acl");
-  if (found.kind === "refused") return found;
-  return replyXml([
-    "AccessControlPolicy",
-    [ownerElement(call.bucket.owner), ["AccessControlList", ""]],
-  ]);
 }
 
 function encode(

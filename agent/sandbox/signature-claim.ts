@@ -5,7 +5,7 @@
  */
 import { parseRawQuery, sha256Hex, type CredentialScope } from "./canonical-request.ts";
 import { headerOf, type WireRequest } from "./service.ts";
-import type { SignatureFault, SignedService } from "./signature-words.ts";
+import type { SignatureFault, SignedService } from "./signature-fault.ts";
 
 /** S3's limit on X-Amz-Expires, in seconds: a week. */
 const MAX_EXPIRES = 604_800;

@@ -2,7 +2,7 @@
  * Signature Version 4, the verifier: who signed this request, or why nobody may be believed to have.
  *
  * Both of AWS's ways are read: the Authorization header and the presigned URL. What is refused is told as a
- * `SignatureFault`; `signature-words.ts` says it in the words of S3 or KMS.
+ * `SignatureFault`; `s3-signature-words.ts` and `kms-signature-words.ts` say it in the words of S3 or KMS.
  * @see AWS "Authenticating Requests (AWS Signature Version 4)"
  * @module
  */
@@ -17,14 +17,11 @@ import {
   type CredentialScope,
 } from "./canonical-request.ts";
 import type { KnownCredentials } from "./credentials.ts";
+import { wordForKms } from "./kms-signature-words.ts";
 import type { WireRequest } from "./service.ts";
 import { readClaim, type Claim } from "./signature-claim.ts";
-import {
-  wordFault,
-  type SignatureFault,
-  type SignedService,
-  type Refused,
-} from "./signature-words.ts";
+import { wordForS3 } from "./s3-signature-words.ts";
+import type { Refused, SignatureFault, SignedService } from "./signature-fault.ts";
 
 export interface Verification {
   lookup(accessKeyId: string): KnownCredentials | undefined;
@@ -55,6 +52,8 @@ export type Verdict =
   | { readonly kind: "anonymous" }
   | ({ readonly kind: "refused" } & Refused);
 
+const WORDS = { s3: wordForS3, kms: wordForKms } as const;
+
 /** How far apart the clocks may be, in milliseconds: 15 minutes for S3, 5 elsewhere. */
 const MAX_SKEW_MS = { s3: 15 * 60_000, kms: 5 * 60_000 } as const;
 
@@ -67,7 +66,7 @@ export function verifySignature(request: WireRequest, verification: Verification
   const { service, now } = verification;
   const refuse = (fault: SignatureFault): Verdict => ({
     kind: "refused",
-    ...wordFault(service, fault, now),
+    ...WORDS[service](fault, now),
   });
   // (1)
   const claim = readClaim(request, service);
