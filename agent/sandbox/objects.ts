@@ -102,6 +102,13 @@ export function createBuckets(options: BucketsOptions): Buckets {
   };
 }
 
+/** An ETag without quotes: the MD5 of the body, unless a KMS key encrypts it. */
+export function etagOf(body: Buffer, encryption: Encryption, chance: Chance): string {
+  return encryption.kind === "AES256"
+    ? createHash("md5").update(body).digest("hex")
+    : chance.bytes(16).toString("hex");
+}
+
 /** The order in which S3 lists keys: by UTF-8 bytes, which UTF-16 order is not beyond the first plane. */
 export function compareKeys(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
@@ -124,7 +131,7 @@ function createBucket(
       versioning = next;
     },
     put(object) {
-      const etag = `"${object.etag ?? etagOf(object, chance)}"`;
+      const etag = `"${object.etag ?? etagOf(object.body, object.encryption, chance)}"`;
       const stamp = { versionId: newId(), lastModified: now() };
       const stored: StoredObject = { ...object, ...stamp, kind: "object", etag };
       history.add(stored);
@@ -182,10 +189,4 @@ function createHistory(): History {
       return sorted;
     },
   };
-}
-
-function etagOf({ body, encryption }: NewObject, chance: Chance): string {
-  return encryption.kind === "AES256"
-    ? createHash("md5").update(body).digest("hex")
-    : chance.bytes(16).toString("hex");
 }

@@ -9,8 +9,9 @@ import { percentDecode } from "./canonical-request.ts";
 import type { StoredObject } from "./objects.ts";
 import { authoriseKey, inputOf, replyXml, type BucketCall, type S3Outcome } from "./s3-call.ts";
 import { refuse, type S3Refusal } from "./s3-errors.ts";
-import { encryptionHeaders, findObject, namesEtag, versionHeader } from "./s3-get.ts";
+import { encryptionHeaders, findObject, namesEtag, versionHeader, type Found } from "./s3-get.ts";
 import { admitWrite, judgeWriteConditions } from "./s3-put.ts";
+import type { Element } from "./s3-xml.ts";
 
 interface Source {
   readonly bucket: string;
@@ -18,16 +19,43 @@ interface Source {
   readonly versionId: string | undefined;
 }
 
-/** In these steps: (1) read the source's name, (2) find and unlock it, (3) admit the write, (4) write. */
+/** In these steps: (1) find and unlock the source, (2) admit the write, (3) write. */
 export async function copyObject(call: BucketCall): Promise<S3Outcome> {
   // (1)
+  const found = unlockSource(call);
+  if (found.kind === "refused") return found;
+  const original = found.object;
+  // (2)
+  const admission = admitWrite(call);
+  if (admission.kind === "refused") return admission;
+  const { key } = call.route;
+  const unmet = judgeWriteConditions(call, key);
+  if (unmet !== undefined) return unmet;
+  // (3)
+  const { headers, metadata } = replaces(call) ? admission.object : original;
+  const { encryption } = admission.object;
+  const checksum = await checksumOf(call, original);
+  const { body, versionId } = original;
+  const stored = call.bucket.put({ key, body, checksum, encryption, headers, metadata });
+  const result: readonly Element[] = [
+    ["LastModified", new Date(stored.lastModified).toISOString()],
+    ["ETag", stored.etag],
+    ...checksumElements(checksum),
+  ];
+  return replyXml(["CopyObjectResult", result], {
+    ...encryptionHeaders(encryption),
+    ...versionHeader(call, stored),
+    ...(versionId === "null" ? {} : { "x-amz-copy-source-version-id": versionId }),
+  });
+}
+
+function unlockSource(call: BucketCall): Found {
   const source = parseSource(inputOf(call, "x-amz-copy-source") ?? "");
   if (source === undefined)
     return refuse("InvalidArgument", {
       message: "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
       details: { ArgumentName: "x-amz-copy-source" },
     });
-  // (2)
   const bucket = call.buckets.get(source.bucket);
   if (bucket === undefined)
     return refuse("NoSuchBucket", { details: { BucketName: source.bucket } });
@@ -35,40 +63,12 @@ export async function copyObject(call: BucketCall): Promise<S3Outcome> {
   if (expectedOwner !== undefined && expectedOwner !== bucket.owner) return refuse("AccessDenied");
   const found = findObject({ ...call, bucket }, source.key, source.versionId);
   if (found.kind === "refused") return found;
-  const original = found.object;
-  const fault =
-    judgeSourceConditions(call, original) ??
+  const { object } = found;
+  return (
+    judgeSourceConditions(call, object) ??
     judgeSelfCopy(call, source) ??
-    authoriseKey({ ...call, bucket }, "kms:Decrypt", source.key, original.encryption);
-  if (fault !== undefined) return fault;
-  // (3)
-  const admission = admitWrite(call);
-  if (admission.kind === "refused") return admission;
-  const unmet = judgeWriteConditions(call, call.route.key);
-  if (unmet !== undefined) return unmet;
-  // (4)
-  const { headers, metadata } = replaces(call) ? admission.object : original;
-  const { encryption } = admission.object;
-  const checksum = await checksumOf(call, original);
-  const { body } = original;
-  const { key } = call.route;
-  const stored = call.bucket.put({ key, body, checksum, encryption, headers, metadata });
-  return replyXml(
-    [
-      "CopyObjectResult",
-      [
-        ["LastModified", new Date(stored.lastModified).toISOString()],
-        ["ETag", stored.etag],
-        ...checksumElements(checksum),
-      ],
-    ],
-    {
-      ...encryptionHeaders(encryption),
-      ...versionHeader(call, stored),
-      ...(original.versionId === "null"
-        ? {}
-        : { "x-amz-copy-source-version-id": original.versionId }),
-    },
+    authoriseKey({ ...call, bucket }, "kms:Decrypt", source.key, object.encryption) ??
+    found
   );
 }
 

@@ -114,7 +114,7 @@ export function refuse(
   return { kind: "refused", code, status, message, ...more };
 }
 
-/** The error as S3 sends it; a 304 and an answer to HEAD have no body, which is the front's work. */
+/** The error as S3 sends it; a 304 says what it says by its headers alone. */
 export function encodeRefusal(
   refusal: S3Refusal,
   resource: string,
@@ -129,10 +129,11 @@ export function encodeRefusal(
     ["RequestId", requestId],
     ["HostId", hostId(requestId)],
   ];
+  if (status === 304) return { status, headers, body: Buffer.alloc(0) };
   return {
     status,
     headers: { ...headers, "Content-Type": "application/xml" },
-    body: status === 304 ? Buffer.alloc(0) : encodeXml(["Error", elements], ""),
+    body: encodeXml(["Error", elements], ""),
   };
 }
 

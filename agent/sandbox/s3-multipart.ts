@@ -11,6 +11,7 @@ import {
   parseChecksumAlgorithm,
   type Checksum,
 } from "./checksums.ts";
+import { etagOf } from "./objects.ts";
 import {
   arnOf,
   authorise,
@@ -82,12 +83,13 @@ export async function uploadPart(call: BucketCall): Promise<S3Outcome> {
   if (verified.kind === "refused") return verified;
   const { checksum } = verified;
   const { body, moment } = call;
-  const etag = `"${createHash("md5").update(body).digest("hex")}"`;
+  const { encryption } = upload.object;
+  const etag = `"${etagOf(body, encryption, call.context.chance)}"`;
   call.uploads.addPart(upload, { number, body, etag, checksum, lastModified: moment.now });
   return reply(200, {
     ETag: etag,
     [checksumHeader(checksum.algorithm)]: checksum.value,
-    ...encryptionHeaders(upload.object.encryption),
+    ...encryptionHeaders(encryption),
   });
 }
 

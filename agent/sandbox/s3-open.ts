@@ -43,7 +43,11 @@ function decodeBody(request: WireRequest, signer: Signer): ChunkedBody | S3Refus
   const mode =
     signer.kind === "verified" ? signer.payloadHash : headerOf(request, "x-amz-content-sha256");
   const { body } = request;
-  if (!mode?.startsWith("STREAMING-")) return { kind: "decoded", body, trailers: new Map() };
+  const isStreaming = mode?.startsWith("STREAMING-") === true;
+  // S3 reads no body whose length it is not told beforehand
+  if (!isStreaming && request.headers.has("transfer-encoding"))
+    return refuse("MissingContentLength");
+  if (!isStreaming) return { kind: "decoded", body, trailers: new Map() };
   const length = headerOf(request, "x-amz-decoded-content-length");
   if (length === undefined) return refuse("MissingContentLength");
   const signed = mode.startsWith("STREAMING-AWS4-HMAC-SHA256-");

@@ -212,6 +212,14 @@ describe("an upload", () => {
     assert.equal(codeIn(await ask(sandbox, { method: "PUT", path })), "KeyTooLongError");
   });
 
+  it("is refused when nobody says how long it is", async (t) => {
+    const sandbox = await sandboxFor(t);
+    const headers = { "transfer-encoding": "chunked" };
+    const put = { method: "PUT", path: `/${Bucket}/a`, headers, body: "value" };
+    const got = await ask(sandbox, put);
+    assert.deepEqual([got.status, codeIn(got)], [411, "MissingContentLength"]);
+  });
+
   it("keeps two writers from losing each other's work", async (t) => {
     const s3 = s3Client(t, await sandboxFor(t));
     const put = (conditions: object) =>
@@ -244,7 +252,7 @@ describe("an upload", () => {
     const sandbox = await sandboxFor(t);
     const sent = { method: "PUT", path: `/${Bucket}/a`, body: "value" };
     const withContinue = await signed(sandbox.endpoints.s3, sent, sandbox.publisher);
-    const headers = { ...withContinue.headers, expect: "100-continue" };
+    const headers = { ...withContinue.headers, "content-length": "5", expect: "100-continue" };
     assert.equal((await exchange(sandbox.endpoints.s3, { ...sent, headers })).status, 200);
   });
 });
