@@ -109,6 +109,11 @@ export function etagOf(body: Buffer, encryption: Encryption, chance: Chance): st
     : chance.bytes(16).toString("hex");
 }
 
+/** A version's or an upload's id. Never starts with "-": command lines would take it for a flag. */
+export function opaqueId(bytes: number, chance: Chance): string {
+  return chance.bytes(bytes).toString("base64url").replaceAll("-", ".");
+}
+
 /** The order in which S3 lists keys: by UTF-8 bytes, which UTF-16 order is not beyond the first plane. */
 export function compareKeys(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
@@ -121,8 +126,7 @@ function createBucket(
   const history = createHistory();
   let versioning: Versioning = "Unversioned";
   const now = (): number => Math.floor(clock.now() / 1000) * 1000;
-  const newId = (): string =>
-    versioning === "Enabled" ? chance.bytes(24).toString("base64url") : "null";
+  const newId = (): string => (versioning === "Enabled" ? opaqueId(24, chance) : "null");
   return {
     ...place,
     createdAt: now(),

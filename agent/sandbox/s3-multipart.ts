@@ -11,7 +11,7 @@ import {
   parseChecksumAlgorithm,
   type Checksum,
 } from "./checksums.ts";
-import { etagOf } from "./objects.ts";
+import { etagOf, opaqueId } from "./objects.ts";
 import {
   arnOf,
   authorise,
@@ -50,7 +50,7 @@ export function createMultipartUpload(call: BucketCall): S3Outcome {
   const composite = asked === "COMPOSITE" || (asked === undefined && algorithm !== "CRC64NVME");
   const checksumType = composite ? "COMPOSITE" : "FULL_OBJECT";
   const { object } = admission;
-  const id = call.context.chance.bytes(48).toString("base64url");
+  const id = opaqueId(48, call.context.chance);
   const initiated = call.moment.now;
   const bucket = call.bucket.name;
   call.uploads.start({ id, bucket, key, initiated, algorithm, checksumType, object });
