@@ -7,6 +7,10 @@ import { parseRawQuery, sha256Hex, type CredentialScope } from "./canonical-requ
 import { headerOf, type WireRequest } from "./service.ts";
 import type { SignatureFault, SignedService } from "./signature-fault.ts";
 
+/** What x-amz-content-sha256 may say. SigV4A, whose modes have ECDSA in their names, is not served. */
+const PAYLOAD_HASH =
+  /^(UNSIGNED-PAYLOAD|STREAMING-UNSIGNED-PAYLOAD-TRAILER|STREAMING-AWS4-HMAC-SHA256-PAYLOAD(-TRAILER)?|[0-9a-f]{64})$/;
+
 /** S3's limit on X-Amz-Expires, in seconds: a week. */
 const MAX_EXPIRES = 604_800;
 
@@ -62,8 +66,6 @@ function readHeaderClaim(
   const payloadHash =
     service === "s3" ? headerOf(request, "x-amz-content-sha256") : sha256Hex(request.body);
   if (payloadHash === undefined) return { kind: "no-payload-hash" };
-  if (!/^(UNSIGNED-PAYLOAD|STREAMING-[A-Z0-9-]+|[0-9a-f]{64})$/.test(payloadHash))
-    return { kind: "bad-payload-hash" };
   return finishClaim({
     presigned: false,
     credential: named.get("Credential") ?? "",
@@ -108,6 +110,7 @@ function finishClaim(
   },
 ): Claim | SignatureFault {
   const { credential, longDate, signedHeaders, ...rest } = raw;
+  if (!PAYLOAD_HASH.test(rest.payloadHash)) return { kind: "bad-payload-hash" };
   const parts = credential.split("/");
   const [terminator, service, region, shortDate] = parts.slice(-4).toReversed();
   if (parts.length < 5 || terminator !== "aws4_request") return { kind: "bad-credential" };

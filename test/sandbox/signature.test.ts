@@ -188,6 +188,16 @@ describe("a refused signature", () => {
     ],
     ["no date", () => verify(without("x-amz-date")), "AccessDenied"],
     ["no payload hash", () => verify(without("x-amz-content-sha256")), "InvalidRequest"],
+    [
+      "a payload hash that is none",
+      () => verify({ ...get, headers: { ...get.headers, "x-amz-content-sha256": "none" } }),
+      "InvalidArgument",
+    ],
+    [
+      "a streaming mode that does not exist",
+      () => verify({ ...get, headers: { ...get.headers, "x-amz-content-sha256": "STREAMING-X" } }),
+      "InvalidArgument",
+    ],
     ["another body", () => verify({ ...put, body: "tampered" }), "XAmzContentSHA256Mismatch"],
     [
       "an x-amz-* header that is not signed",
