@@ -42,7 +42,10 @@ export function listObjectsV2(call: BucketCall): S3Outcome {
       details: { ArgumentName: "continuation-token" },
     });
   const startAfter = query.get("start-after");
-  const page = pageOf(currentRows(call.bucket), listing, after ?? startAfter ?? "");
+  const page = pageOf(currentRows(call.bucket), listing, {
+    key: after ?? startAfter ?? "",
+    fresh: after === undefined,
+  });
   const last = page.rows.at(-1);
   const next = page.truncated && last !== undefined ? encodeToken(nameOf(last)) : undefined;
   const owned = query.get("fetch-owner") === "true";
@@ -66,7 +69,7 @@ export function listObjects(call: BucketCall): S3Outcome {
   const listing = readListing(call, "s3:ListBucket");
   if (listing.kind === "refused") return listing;
   const marker = call.route.query.get("marker") ?? "";
-  const page = pageOf(currentRows(call.bucket), listing, marker);
+  const page = pageOf(currentRows(call.bucket), listing, { key: marker });
   const last = page.rows.at(-1);
   // without a delimiter the client takes the last key for the next marker
   const next = page.truncated && listing.delimiter !== "" && last !== undefined;
@@ -92,7 +95,10 @@ export function listObjectVersions(call: BucketCall): S3Outcome {
     query.get("key-marker"),
     query.get("version-id-marker"),
   ];
-  const page = pageOf(versionRows(call.bucket), listing, keyMarker, versionMarker);
+  const page = pageOf(versionRows(call.bucket), listing, {
+    key: keyMarker,
+    versionId: versionMarker,
+  });
   const last = page.rows.at(-1);
   const next = page.truncated ? last : undefined;
   const nextVersion = next?.kind === "version" ? next.version.versionId : undefined;

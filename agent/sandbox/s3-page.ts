@@ -22,6 +22,16 @@ export interface Page {
   readonly truncated: boolean;
 }
 
+/** Where a page begins. */
+export interface PageStart {
+  /** After this key, or this rolled-up prefix; empty for the beginning. */
+  readonly key: string;
+  /** After this version of the key, when given, and not after all of them. */
+  readonly versionId?: string;
+  /** A prefix that holds `key` is to be given all the same: an earlier page has not given it. */
+  readonly fresh?: boolean;
+}
+
 /** The objects that a plain listing shows: what is deleted is left out. */
 export function* currentRows(bucket: Bucket): Generator<Row> {
   for (const key of bucket.keys()) {
@@ -37,18 +47,12 @@ export function* versionRows(bucket: Bucket): Generator<Row> {
       yield { kind: "version", version, latest: at === 0 };
 }
 
-/**
- * The rows after a marker, keys below a delimiter rolled up. The marker may be a rolled-up prefix, which is
- * then not given again; with a version marker the page begins after that version of the key.
- */
-export function pageOf(
-  rows: Iterable<Row>,
-  request: PageRequest,
-  marker: string,
-  versionMarker = "",
-): Page {
+/** The rows after `start`, keys below a delimiter rolled up. */
+export function pageOf(rows: Iterable<Row>, request: PageRequest, start: PageStart): Page {
   const { prefix, delimiter, maxKeys } = request;
+  const { key: marker, versionId: versionMarker = "", fresh = false } = start;
   const kept: Row[] = [];
+  const isGiven = (group: string): boolean => !fresh && marker.startsWith(group);
   let rolledUp: string | undefined;
   let pastVersion = versionMarker === "";
   for (const row of rows) {
@@ -63,7 +67,7 @@ export function pageOf(
     if (marker !== "" && !isAfter && compareKeys(key, marker) <= 0) continue;
     const end = delimiter === "" ? -1 : key.indexOf(delimiter, prefix.length);
     const group = end === -1 ? undefined : key.slice(0, end + delimiter.length);
-    if (group !== undefined && (group === rolledUp || marker.startsWith(group))) continue;
+    if (group !== undefined && (group === rolledUp || isGiven(group))) continue;
     if (kept.length === maxKeys) return { rows: kept, truncated: maxKeys > 0 };
     kept.push(group === undefined ? row : { kind: "prefix", prefix: group });
     rolledUp = group;

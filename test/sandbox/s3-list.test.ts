@@ -46,6 +46,8 @@ describe("a listing", () => {
     ["folders in a folder", { Prefix: "b/", Delimiter: "/" }, ["b/1", "b/2"], ["b/c/"]],
     ["after a key", { StartAfter: "b/2" }, ["b/c/3", "d", "e/4"], []],
     ["after what is no key", { StartAfter: "c" }, ["d", "e/4"], []],
+    ["folders after a key in one", { StartAfter: "b/1", Delimiter: "/" }, ["d"], ["b/", "e/"]],
+    ["folders after the last key of one", { StartAfter: "b/z", Delimiter: "/" }, ["d"], ["e/"]],
     ["no keys at all", { MaxKeys: 0 }, [], []],
   ];
   for (const [why, input, contents, prefixes] of rows)
