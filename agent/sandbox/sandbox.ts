@@ -9,16 +9,20 @@ import { computeChecksum } from "./checksums.ts";
 import { createCredentials, type AccessKey, type CredentialsRegistry } from "./credentials.ts";
 import { createFaults, type Faults } from "./faults.ts";
 import { listen, type Front, type Listener } from "./http.ts";
+import { createImds } from "./imds.ts";
+import type { Keys } from "./keys.ts";
+import { createKms } from "./kms.ts";
 import type { Bucket, Buckets, NewObject, StoredObject } from "./objects.ts";
 import { createRequestLog, type RequestLog } from "./request-log.ts";
 import { createS3 } from "./s3.ts";
-import type { KeyLookup } from "./s3-call.ts";
 import type { Asked, Service, ServiceContext, ServiceName } from "./service.ts";
 
 export interface SandboxOptions {
   readonly bucket?: string;
   readonly region?: string;
   readonly account?: string;
+  /** Regions that KMS serves beside its own, for replicas of multi-Region keys. */
+  readonly otherRegions?: readonly string[];
   /** The first instance's role. */
   readonly role?: string;
   readonly grants?: readonly PrefixGrant[];
@@ -46,6 +50,8 @@ export interface Sandbox {
   readonly faults: Faults;
   readonly log: RequestLog;
   readonly credentials: CredentialsRegistry;
+  /** Of all regions; none to begin with. */
+  readonly keys: Keys;
   /** A user with every right in the sandbox. */
   readonly publisher: AccessKey;
   /** Puts an object into the sandbox's bucket, past signatures and policies. */
@@ -56,8 +62,8 @@ export interface Sandbox {
   readonly buckets: Buckets;
   /** Puts other policies in force, for every request from now on. */
   setAuthoriser(authoriser: Authoriser): void;
-  /** Starts a second host's IMDS and answers its address; it ends with the sandbox. */
-  addInstance(role: string): Promise<URL>;
+  /** Starts another host's IMDS and answers its address; without a role it has no instance profile. */
+  addInstance(role?: string): Promise<URL>;
   close(): Promise<void>;
 }
 
@@ -70,11 +76,9 @@ const PUBLISHER = "publisher";
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { role = "postern-sandbox", ports = {}, bucket = "postern-sandbox" } = options;
   const { context, front, publisher, setAuthoriser } = prepare(options);
-  // plug point: const kms = createKms(context); keys: kms.keys
-  const kms = unplugged("kms");
-  const keys: KeyLookup = { describe: () => undefined };
+  const kms = createKms(context, options.otherRegions);
   const s3 = createS3(context, {
-    keys,
+    keys: kms,
     beforeAnswer: async (asked) => options.beforeS3?.(asked),
   });
   const home = s3.buckets.create(bucket);
@@ -85,16 +89,15 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     listeners.push(listener);
     return listener.url;
   };
-  // plug point: createImds(context, { role })
-  const startInstance = (_role: string, port?: number): Promise<URL> =>
-    start(unplugged("imds"), port);
+  const startInstance = (role?: string, port?: number): Promise<URL> =>
+    start(createImds(context, role === undefined ? {} : { role }), port);
   const close = async (): Promise<void> => {
     await Promise.all(listeners.map((listener) => listener.close()));
   };
   try {
     const endpoints = {
       s3: await start(s3, ports.s3),
-      kms: await start(kms, ports.kms),
+      kms: await start(kms.service, ports.kms),
       imds: await startInstance(role, ports.imds),
     };
     const { region, account, credentials } = context;
@@ -109,6 +112,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       log,
       credentials,
       publisher,
+      keys: kms.keys,
       buckets: s3.buckets,
       setAuthoriser,
       close,
@@ -170,14 +174,4 @@ async function putDirectly(
     key,
     body,
   });
-}
-
-function unplugged(name: ServiceName): Service {
-  const response = { status: 501, headers: {}, body: Buffer.alloc(0) };
-  return {
-    name,
-    asked: () => ({ operation: "", key: "" }),
-    answer: () => ({ response }),
-    refuse: () => response,
-  };
 }
