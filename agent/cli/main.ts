@@ -11,9 +11,10 @@ import { write } from "./output.ts";
 import { noCommand, overview } from "./overview.ts";
 import { path } from "./path.ts";
 import { reportError, type Terminal } from "./report.ts";
+import { sandbox } from "./sandbox.ts";
 
 /** In the order in which the help shows them. */
-const COMMANDS: readonly Command[] = [get, path];
+const COMMANDS: readonly Command[] = [get, path, sandbox];
 
 const terminal: Terminal = {
   stdout: process.stdout,

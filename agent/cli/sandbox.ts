@@ -1,0 +1,181 @@
+/** `postern sandbox`: IMDSv2, S3 and KMS on loopback, until told to end. @module */
+import { once } from "node:events";
+import type { Argv } from "yargs";
+import { errnoOf, PosternError } from "../core/errors.ts";
+import { quote } from "../core/names.ts";
+import type { Terminal } from "./report.ts";
+import { addFlags, readFlags, type RoleFlag, type SandboxFlags } from "./sandbox-flags.ts";
+import type { Started } from "./sandbox-words.ts";
+import type { KeyGrant, PrefixGrant } from "../sandbox/authorise.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import type { Seed } from "../sandbox/seed.ts";
+
+interface Surroundings {
+  readonly terminal: Terminal;
+  /** The working directory when the program started. */
+  readonly cwd: string;
+}
+
+export const sandbox: {
+  readonly name: string;
+  readonly audience: "trying it out";
+  readonly summary: string;
+  readonly add: (parser: Argv, surroundings: Surroundings) => Argv;
+} = {
+  name: "sandbox",
+  audience: "trying it out",
+  summary: "stand in for IMDS, S3 and KMS on this machine",
+  add: (parser, surroundings) =>
+    parser.command(
+      "sandbox",
+      sandbox.summary,
+      (options) =>
+        addFlags(options)
+          .example("$0 sandbox --seed secrets", "serve secrets/GROUP/NAME, live")
+          .example("$0 sandbox --json --until-eof", "for a program that started it"),
+      (raw) => runSandbox(readFlags(raw, surroundings.cwd), surroundings.terminal),
+    ),
+};
+
+/** Resolves when it was told to end, by a signal or the end of its input. */
+async function runSandbox(flags: SandboxFlags, terminal: Terminal): Promise<void> {
+  const { encodeConfig, encodeJson, encodeShell } = await import("./sandbox-words.ts");
+  const { sandbox, seed } = await start(flags, terminal);
+  try {
+    const started = describe(sandbox, seed, flags);
+    if (flags.writeConfig !== undefined)
+      await writeConfig(flags.writeConfig, encodeConfig(started, flags.writeConfig));
+    // asked to end before anyone can know that it has begun: nothing is missed
+    const ended = untilEnded(flags.untilEof ? terminal.stdin : undefined);
+    terminal.stdout.write(flags.json ? encodeJson(started) : encodeShell(started));
+    await ended;
+  } finally {
+    await sandbox.close();
+  }
+}
+
+async function start(
+  flags: SandboxFlags,
+  terminal: Terminal,
+): Promise<{ readonly sandbox: Sandbox; readonly seed: Seed | undefined }> {
+  const { bucket, region, account, role, ports, credentialsLifetimeMs } = flags;
+  const { startSandbox } = await import("../sandbox/sandbox.ts");
+  let seed: Seed | undefined;
+  let open = (): void => {};
+  // on a fixed port, a host that was there before must not find the bucket empty for a moment
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const sandbox = await startSandbox({
+    bucket,
+    region,
+    account,
+    role: role.name,
+    ports,
+    credentialsLifetimeMs,
+    grants: [grantOf(role)],
+    keyGrants: keyGrantsOf(role),
+    beforeS3: async (asked) => {
+      await opened;
+      await seed?.refresh(asked);
+    },
+  });
+  try {
+    if (flags.seed !== undefined) seed = await openSeed(flags.seed, sandbox, terminal);
+    const key = sandbox.keys.create({ region, description: "made by postern sandbox" });
+    sandbox.keys.setAlias(key, KEY_ALIAS);
+    if (flags.latencyMs > 0) sandbox.faults.add({ kind: "latency", ms: flags.latencyMs });
+    open();
+    return { sandbox, seed };
+  } catch (error) {
+    await sandbox.close();
+    throw error;
+  }
+}
+
+const KEY_ALIAS = "alias/postern-sandbox";
+
+async function openSeed(folder: string, sandbox: Sandbox, { stderr }: Terminal): Promise<Seed> {
+  const { createSeed } = await import("../sandbox/seed.ts");
+  const files = await import("node:fs/promises");
+  return createSeed({
+    folder,
+    files,
+    target: sandbox,
+    refused: (path, why) => stderr.write(`postern: not served: ${quote(path)}: ${why}\n`),
+  });
+}
+
+function grantOf({ name, groups }: RoleFlag): PrefixGrant {
+  return {
+    role: name,
+    readPrefixes: groups?.flatMap((group) => [`${group}/`, `${group}.bundle`]) ?? [""],
+    writePrefixes: groups === undefined ? [""] : [],
+  };
+}
+
+/** A role of certain groups opens only what is sealed for them, as the generated key policies have it. */
+function keyGrantsOf({ name, groups }: RoleFlag): readonly KeyGrant[] {
+  return groups === undefined
+    ? [{ role: name, key: "*", actions: ["kms:*"] }]
+    : groups.map((group) => ({
+        role: name,
+        key: "*",
+        actions: ["kms:Decrypt"],
+        context: { "postern:group": group },
+      }));
+}
+
+function describe(sandbox: Sandbox, seed: Seed | undefined, flags: SandboxFlags): Started {
+  const { endpoints, bucket, region, account, role, publisher, keys } = sandbox;
+  const found = keys.find(region, KEY_ALIAS);
+  return {
+    endpoints,
+    bucket,
+    region,
+    account,
+    role,
+    publisher,
+    kmsKey: found.kind === "key" ? found.key.arn : "",
+    groups: flags.role.groups ?? seed?.groups() ?? [],
+    seed: flags.seed,
+    config: flags.writeConfig,
+  };
+}
+
+/** Replaces only what it wrote itself. */
+async function writeConfig(path: string, text: string): Promise<void> {
+  const { readFile, writeFile } = await import("node:fs/promises");
+  const { CONFIG_HEADER } = await import("./sandbox-words.ts");
+  try {
+    const before = await readFile(path, "utf8").catch((error: unknown) => {
+      if (errnoOf(error) === "ENOENT") return CONFIG_HEADER;
+      throw error;
+    });
+    if (!before.startsWith(CONFIG_HEADER))
+      throw new PosternError("CannotWrite", `${quote(path)} is not a sandbox's config`, {
+        hint: "name a file that does not exist",
+      });
+    await writeFile(path, text, { mode: 0o600 });
+  } catch (cause) {
+    if (cause instanceof PosternError) throw cause;
+    const why = errnoOf(cause) ?? "unknown reason";
+    throw new PosternError("CannotWrite", `cannot write ${quote(path)}: ${why}`, { cause });
+  }
+}
+
+/** @param stdin whose end counts as a signal does */
+async function untilEnded(stdin: NodeJS.ReadStream | undefined): Promise<void> {
+  const over = new AbortController();
+  const { signal } = over;
+  const ends = [once(process, "SIGTERM", { signal }), once(process, "SIGINT", { signal })];
+  if (stdin !== undefined) {
+    ends.push(once(stdin, "close", { signal }), once(stdin, "end", { signal }));
+    stdin.resume();
+  }
+  // an input that fails has ended too
+  await Promise.race(ends.map((end) => end.catch(() => undefined)));
+  over.abort();
+  // an open input would keep the process alive
+  stdin?.destroy();
+}
