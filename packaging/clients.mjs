@@ -3,7 +3,7 @@
  * their own. rclone and s3cmd come from the system. What cannot be had is named, and its tests are skipped.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const WANTED = ["awscli==1.45.11", "boto3==1.43.11"];
@@ -17,7 +17,11 @@ if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== wanted) {
     run("python3", ["-m", "venv", venv]) &&
     run(join(venv, "bin", "pip"), ["install", "--quiet", "--disable-pip-version-check", ...WANTED]);
   if (made) writeFileSync(stamp, wanted);
-  else process.stderr.write("no AWS CLI and boto3: their tests will be skipped\n");
+  else {
+    // half an environment would hide the system's own clients
+    rmSync(venv, { recursive: true, force: true });
+    process.stderr.write(`cannot install ${wanted}: what the system lacks is skipped\n`);
+  }
 }
 
 function run(command, args) {

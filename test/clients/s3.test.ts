@@ -10,6 +10,7 @@ import {
   runClient,
   temporaryFolder,
   unlessFound,
+  unlessImports,
   type Outcome,
 } from "../support/judge.ts";
 import { sandboxFor } from "../support/sandbox.ts";
@@ -69,7 +70,8 @@ async function fetchUrl(sandbox: Sandbox, printed: string): Promise<string> {
   return (await exchange(sandbox.endpoints.s3, { path: `${pathname}${search}` })).text;
 }
 
-describe("the AWS CLI", { skip: unlessFound("aws") }, () => {
+describe("the AWS CLI", () => {
+  const options = { skip: unlessFound("aws") };
   const aws: Prepare = (sandbox, home) => {
     // left alone, this CLI presigns with the Signature Version 2 that most regions no longer take
     mkdirSync(join(home, ".aws"));
@@ -77,7 +79,7 @@ describe("the AWS CLI", { skip: unlessFound("aws") }, () => {
     return awsEnvironment(sandbox);
   };
 
-  it("copies, lists, syncs, moves and removes", async (t) => {
+  it("copies, lists, syncs, moves and removes", options, async (t) => {
     const { sandbox, home, run } = await bench(t, "aws", aws);
     assert.match(await run("s3", "ls"), /postern-sandbox/);
     await run("s3", "sync", "tree", `${BUCKET}/t/`);
@@ -91,7 +93,7 @@ describe("the AWS CLI", { skip: unlessFound("aws") }, () => {
     assert.deepEqual(keysOf(sandbox, "t/"), ["moved", "with space+plus&amp.txt"]);
   });
 
-  it("sends and fetches 20 MiB in parts", async (t) => {
+  it("sends and fetches 20 MiB in parts", options, async (t) => {
     const { sandbox, home, run } = await bench(t, "aws", aws);
     await run("s3", "cp", "big", `${BUCKET}/big`, "--no-progress");
     await run("s3", "cp", `${BUCKET}/big`, "big2", "--no-progress");
@@ -100,14 +102,14 @@ describe("the AWS CLI", { skip: unlessFound("aws") }, () => {
     assert.equal(operations.filter((operation) => operation === "UploadPart").length, 3);
   });
 
-  it("presigns what curl can fetch", async (t) => {
+  it("presigns what curl can fetch", options, async (t) => {
     const { sandbox, run } = await bench(t, "aws", aws);
     await sandbox.put("a b", Buffer.from("value"));
     const url = await run("s3", "presign", `${BUCKET}/a b`);
     assert.equal(await fetchUrl(sandbox, url), "value");
   });
 
-  it("sees versions, and restores one", async (t) => {
+  it("sees versions, and restores one", options, async (t) => {
     const { sandbox, run } = await bench(t, "aws", aws);
     const { versionId } = await sandbox.put("a", Buffer.from("old"));
     await sandbox.put("a", Buffer.from("new"));
@@ -155,7 +157,7 @@ describe("the AWS CLI", { skip: unlessFound("aws") }, () => {
     ],
   ];
   for (const [why, env, code] of refusals)
-    it(`understands ${why}`, async (t) => {
+    it(`understands ${why}`, options, async (t) => {
       const sandbox = await sandboxFor(t);
       const home = temporaryFolder(t);
       const list = ["s3api", "list-objects-v2", "--bucket", "postern-sandbox"];
@@ -165,8 +167,9 @@ describe("the AWS CLI", { skip: unlessFound("aws") }, () => {
     });
 });
 
-describe("boto3", { skip: unlessFound("python3", "aws") }, () => {
-  it("passes a tour of the operations", async (t) => {
+describe("boto3", () => {
+  const options = { skip: unlessImports("boto3") };
+  it("passes a tour of the operations", options, async (t) => {
     const sandbox = await sandboxFor(t);
     const script = join(import.meta.dirname, "..", "..", "..", "test", "clients", "boto3_tour.py");
     const env = { ...awsEnvironment(sandbox), PYTHONDONTWRITEBYTECODE: "1" };
@@ -176,7 +179,8 @@ describe("boto3", { skip: unlessFound("python3", "aws") }, () => {
   });
 });
 
-describe("rclone", { skip: unlessFound("rclone") }, () => {
+describe("rclone", () => {
+  const options = { skip: unlessFound("rclone") };
   const rclone: Prepare = ({ endpoints, publisher, region }) => ({
     RCLONE_CONFIG: "/dev/null",
     RCLONE_CONFIG_BOX_TYPE: "s3",
@@ -192,7 +196,7 @@ describe("rclone", { skip: unlessFound("rclone") }, () => {
   });
   const at = "box:postern-sandbox";
 
-  it("copies, checks, syncs, moves and purges", async (t) => {
+  it("copies, checks, syncs, moves and purges", options, async (t) => {
     const { sandbox, home, run } = await bench(t, "rclone", rclone);
     await run("sync", "tree", `${at}/t`);
     await run("check", "--download", "tree", `${at}/t`);
@@ -205,21 +209,22 @@ describe("rclone", { skip: unlessFound("rclone") }, () => {
     assert.deepEqual(keysOf(sandbox, ""), []);
   });
 
-  it("sends and fetches 20 MiB in parts", async (t) => {
+  it("sends and fetches 20 MiB in parts", options, async (t) => {
     const { home, run } = await bench(t, "rclone", rclone);
     await run("copyto", "big", `${at}/big`);
     await run("copyto", `${at}/big`, "big2");
     assertSameBig(home, "big2");
   });
 
-  it("presigns what curl can fetch", async (t) => {
+  it("presigns what curl can fetch", options, async (t) => {
     const { sandbox, run } = await bench(t, "rclone", rclone);
     await sandbox.put("a b", Buffer.from("value"));
     assert.equal(await fetchUrl(sandbox, await run("link", `${at}/a b`)), "value");
   });
 });
 
-describe("s3cmd", { skip: unlessFound("s3cmd") }, () => {
+describe("s3cmd", () => {
+  const options = { skip: unlessFound("s3cmd") };
   const s3cmd: Prepare = ({ endpoints, publisher }, home) => {
     const { host } = endpoints.s3;
     const lines = [
@@ -234,7 +239,7 @@ describe("s3cmd", { skip: unlessFound("s3cmd") }, () => {
     return {};
   };
 
-  it("copies, lists, syncs, moves and deletes", async (t) => {
+  it("copies, lists, syncs, moves and deletes", options, async (t) => {
     const { sandbox, home, run } = await bench(t, "s3cmd", s3cmd);
     assert.match(await run("ls"), /postern-sandbox/);
     await run("sync", "tree/", `${BUCKET}/t/`);
@@ -248,7 +253,7 @@ describe("s3cmd", { skip: unlessFound("s3cmd") }, () => {
     assert.deepEqual(keysOf(sandbox, "t/"), ["moved", "with space+plus&amp.txt"]);
   });
 
-  it("sends and fetches 20 MiB in parts", async (t) => {
+  it("sends and fetches 20 MiB in parts", options, async (t) => {
     const { home, run } = await bench(t, "s3cmd", s3cmd);
     await run("put", "--multipart-chunk-size-mb=5", "big", `${BUCKET}/big`);
     await run("get", `${BUCKET}/big`, "big2");

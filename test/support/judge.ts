@@ -1,5 +1,5 @@
 /** Other people's clients, run as processes against a sandbox in this one. @module */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -26,6 +26,13 @@ export function findClient(name: string): string | undefined {
 export function unlessFound(...names: readonly string[]): string | false {
   const missing = names.filter((name) => findClient(name) === undefined);
   return missing.length > 0 && `${missing.join(" and ")} not installed`;
+}
+
+/** What to give as `skip` to tests that run Python: false, or the reason. */
+export function unlessImports(module: string): string | false {
+  const python = findClient("python3");
+  const found = python !== undefined && spawnSync(python, ["-c", `import ${module}`]).status === 0;
+  return !found && `${module} not installed`;
 }
 
 /** A folder that is gone after the test. */
