@@ -1,7 +1,7 @@
 /** What `postern --help` says, and what it says to a command that does not exist. @module */
-import { closest, distance } from "fastest-levenshtein";
 import { PosternError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
+import { nearestWord } from "../core/nearest.ts";
 import type { Audience, Command } from "./command.ts";
 
 const AUDIENCES: readonly Audience[] = [
@@ -37,17 +37,12 @@ export function overview(commands: readonly Command[]): string {
   return HEAD + sections.join("") + FOOT;
 }
 
-/**
- * The fault of a command line that begins with `word`, which is no command; undefined: with nothing.
- * A name is suggested when two letters of it are wrong, or a third of them.
- */
+/** The fault of a command line that begins with `word`, which is no command; undefined: with nothing. */
 export function noCommand(word: string | undefined, names: readonly string[]): PosternError {
   const hint = "postern --help lists the commands";
   if (word === undefined) return new PosternError("Usage", "expected a command", { hint });
-  const nearest = names.length === 0 ? "" : closest(word, names);
-  const wrong = distance(word, nearest);
-  const isNear = wrong <= Math.max(2, nearest.length / 3) && wrong < nearest.length;
+  const near = nearestWord(word, names);
   return new PosternError("Usage", `no such command ${quote(word)}`, {
-    hint: isNear ? `did you mean "${nearest}"?` : hint,
+    hint: near === undefined ? hint : `did you mean "${near}"?`,
   });
 }

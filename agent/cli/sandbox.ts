@@ -1,8 +1,8 @@
 /** `postern sandbox`: IMDSv2, S3 and KMS on loopback, until told to end. @module */
 import { once } from "node:events";
-import type { Argv } from "yargs";
 import { errnoOf, PosternError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
+import type { Command } from "./command.ts";
 import type { Terminal } from "./report.ts";
 import { addFlags, readFlags, type RoleFlag, type SandboxFlags } from "./sandbox-flags.ts";
 import type { Started } from "./sandbox-words.ts";
@@ -10,18 +10,7 @@ import type { KeyGrant, PrefixGrant } from "../sandbox/authorise.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Seed } from "../sandbox/seed.ts";
 
-interface Surroundings {
-  readonly terminal: Terminal;
-  /** The working directory when the program started. */
-  readonly cwd: string;
-}
-
-export const sandbox: {
-  readonly name: string;
-  readonly audience: "trying it out";
-  readonly summary: string;
-  readonly add: (parser: Argv, surroundings: Surroundings) => Argv;
-} = {
+export const sandbox: Command = {
   name: "sandbox",
   audience: "trying it out",
   summary: "stand in for IMDS, S3 and KMS on this machine",

@@ -1,6 +1,6 @@
 /** What is wrong with a config, and where: gathered over all files, told at once. @module */
-import { closest, distance } from "fastest-levenshtein";
 import { quote } from "../core/names.ts";
+import { nearestWord } from "../core/nearest.ts";
 
 /** One step into a document: a mapping's key or a sequence's index. */
 export type PathPart = string | number;
@@ -51,13 +51,8 @@ export function describeValue(value: unknown): string {
 
 /** `; did you mean "prefix"?` when one of `words` is near enough to `word`, else nothing. */
 export function didYouMean(word: string, words: readonly string[]): string {
-  if (words.length === 0 || word.length > 64) return "";
-  const near = closest(word.toLowerCase().replaceAll("-", "_"), words);
-  // a third of the letters: "prefxi" is near "prefix", "color" is not near "owner"
-  const allowed = Math.max(1, Math.floor(near.length / 3));
-  return distance(word.toLowerCase().replaceAll("-", "_"), near) <= allowed
-    ? `; did you mean ${quote(near)}?`
-    : "";
+  const near = nearestWord(word, words);
+  return near === undefined ? "" : `; did you mean ${quote(near)}?`;
 }
 
 function encodeIssue({ file, line, column, path, message }: Issue): string {
