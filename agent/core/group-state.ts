@@ -26,7 +26,10 @@ export interface Standing {
   readonly freshUntil: number | undefined;
 }
 
-/** How a failure counts: an outage says nothing about the secrets, a denial and a rejection do. */
+/**
+ * How a failure counts: an outage, or a fault of this host (`local`), says nothing about the secrets; a denial
+ * and a rejection do.
+ */
 export type FailureKind = "outage" | "denied" | "rejected" | "local";
 
 const FAILURE_KIND: Readonly<Record<ErrorCode, FailureKind>> = {
@@ -36,7 +39,7 @@ const FAILURE_KIND: Readonly<Record<ErrorCode, FailureKind>> = {
   Credentials: "outage",
   Denied: "denied",
   MissingOrDenied: "denied",
-  NotFound: "denied",
+  NotFound: "rejected",
   BadName: "rejected",
   TooLarge: "rejected",
   BadData: "rejected",
@@ -51,6 +54,7 @@ const FAILURE_KIND: Readonly<Record<ErrorCode, FailureKind>> = {
   Internal: "local",
 };
 
+/** How a failure of this code counts, unless AWS's own code says that access was taken away. */
 export function failureKindOf(code: ErrorCode): FailureKind {
   return FAILURE_KIND[code];
 }
@@ -61,21 +65,21 @@ export function afterSuccess(now: number, maxAgeMs: number): Standing {
 }
 
 /**
- * The standing after a pass that failed, or that waited for the publisher (`code` undefined).
+ * The standing after a pass that failed, or that waited for the publisher.
  * A group that never succeeded is `pending` on an outage; a denial or a rejection shows even then.
  */
 export function afterFailure(
   before: Standing | undefined,
-  code: ErrorCode | undefined,
+  kind: FailureKind | "waiting",
   now: number,
 ): Standing {
   const lastSuccess = before?.lastSuccess;
   const freshUntil = before?.freshUntil;
-  const kind = code === undefined ? "outage" : failureKindOf(code);
   if (kind === "denied" || kind === "rejected") return { state: kind, lastSuccess, freshUntil };
   if (lastSuccess === undefined) return { state: "pending", lastSuccess, freshUntil };
-  const waiting = code === undefined && now <= (freshUntil ?? 0);
-  return { state: waiting ? "fresh" : aged(freshUntil, now), lastSuccess, freshUntil };
+  const inTime = freshUntil !== undefined && now <= freshUntil;
+  if (!inTime) return { state: "expired", lastSuccess, freshUntil };
+  return { state: kind === "waiting" ? "fresh" : "stale", lastSuccess, freshUntil };
 }
 
 /** The state as it is at `now`: what was written down may have expired since. */
@@ -84,8 +88,4 @@ export function stateAt(standing: Standing, now: number): GroupState {
   return ages && standing.freshUntil !== undefined && now > standing.freshUntil
     ? "expired"
     : standing.state;
-}
-
-function aged(freshUntil: number | undefined, now: number): GroupState {
-  return freshUntil !== undefined && now <= freshUntil ? "stale" : "expired";
 }

@@ -16,18 +16,26 @@ export interface Changes {
  * - `failed`: nothing was touched.
  */
 export type GroupOutcome =
-  | { readonly kind: "unchanged"; readonly group: GroupName; readonly generation: string }
+  | (Facts & { readonly kind: "unchanged"; readonly group: GroupName })
+  | (Facts & { readonly kind: "changed"; readonly group: GroupName; readonly changes: Changes })
   | {
-      readonly kind: "changed";
+      readonly kind: "waiting";
       readonly group: GroupName;
-      readonly generation: string;
-      readonly secrets: number;
-      readonly bytes: number;
-      readonly changes: Changes;
-      readonly notes: readonly string[];
+      readonly why: "settling" | "moved";
+      /** Milliseconds until it is worth asking again, if that is known. */
+      readonly untilMs?: number;
     }
-  | { readonly kind: "waiting"; readonly group: GroupName; readonly why: "settling" | "moved" }
   | { readonly kind: "failed"; readonly group: GroupName; readonly error: PosternError };
+
+/** Of the generation that is in place. */
+export interface Facts {
+  readonly generation: string;
+  readonly secrets: number;
+  /** Plaintext. */
+  readonly bytes: number;
+  /** What a person should know: names that were skipped, and why. */
+  readonly notes: readonly string[];
+}
 
 /** What a host's passes asked of AWS, for the cost line and the metrics. */
 export interface RequestCounts {

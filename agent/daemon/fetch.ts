@@ -1,0 +1,128 @@
+/** `postern fetch`: one pass over groups, each on its own, and what is written down about it. @module */
+import type { Config, GroupConfig } from "../config/config.ts";
+import { toPosternError } from "../core/errors.ts";
+import type { GroupName } from "../core/names.ts";
+import type { GroupOutcome, RequestCounts } from "../core/outcome.ts";
+import type { Status } from "../observe/status.ts";
+import { generationBytes } from "../store/comparison.ts";
+import { readCurrent } from "../store/generation.ts";
+import { ownerLookup } from "../store/owners.ts";
+import type { Tree } from "../store/tree.ts";
+import { withinMs } from "./deadline.ts";
+import type { Host } from "./host.ts";
+import { type Home, openServices, type Services } from "./services.ts";
+import { previousStatus, writeStandings } from "./standings.ts";
+import { syncGroup } from "./sync.ts";
+import { withTree, type WriterEffects } from "./writer.ts";
+
+export interface FetchEffects extends WriterEffects {
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export interface FetchRequest {
+  readonly config: Config;
+  /** Of the config's groups, those to fetch. */
+  readonly groups: readonly GroupConfig[];
+  /** How long to wait for another postern that is writing. */
+  readonly lockWaitMs: number;
+}
+
+export interface FetchReport {
+  /** In the order of the request. */
+  readonly outcomes: readonly GroupOutcome[];
+  readonly status: Status;
+  readonly requests: RequestCounts;
+  /** What a person should know of this host: told with its first pass, not with every one. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Syncs the groups at the same time and writes down where they stand.
+ *
+ * @throws {PosternError} what concerns the whole host: a tree that is not safe, a lock that is held, an
+ * endpoint that secrets may not travel to. What concerns one group is in its outcome.
+ */
+export async function fetchGroups(
+  request: FetchRequest,
+  effects: FetchEffects,
+): Promise<FetchReport> {
+  const { config, lockWaitMs } = request;
+  const services = openServices(config, effects);
+  // asked for before the lock, to be there when the first request is to be signed; a failure is told then
+  const home = services.findHome(config.home);
+  for (const early of [services.provider.credentials(), home]) early.catch(() => undefined);
+  try {
+    const turn = { paths: config.paths, command: "fetch", waitMs: lockWaitMs };
+    return await withTree(turn, effects, async (tree) => {
+      const isFirst = previousStatus(tree) === undefined;
+      const outcomes = await fetchAll(request, services, home, tree, effects);
+      const status = writeStandings(tree, config, outcomes, effects.clock.now());
+      const warnings = isFirst ? tree.warnings : [];
+      return { outcomes, status, requests: services.requests.read(), warnings };
+    });
+  } finally {
+    services.close();
+  }
+}
+
+async function fetchAll(
+  { config, groups }: FetchRequest,
+  services: Services,
+  home: Promise<Home>,
+  tree: Tree,
+  { clock, run }: FetchEffects,
+): Promise<readonly GroupOutcome[]> {
+  let known: Home;
+  try {
+    known = await home;
+  } catch (cause) {
+    const error = toPosternError(cause);
+    return groups.map(({ name }) => ({ kind: "failed", group: name, error }));
+  }
+  const host: Host = {
+    config,
+    clock,
+    home: known,
+    s3: services.s3(known.region),
+    kms: () => services.kms(),
+    tree,
+    owners: ownerLookup(run),
+    sizes: heldSizes(config, tree),
+  };
+  return withinMs(config.limits.passTimeoutMs, clock, (deadline) =>
+    Promise.all(groups.map((group) => syncPatiently(host, group, deadline))),
+  );
+}
+
+/** Of every group, also those that are not fetched now: they hold memory all the same. */
+function heldSizes({ groups }: Config, tree: Tree): Map<GroupName, number> {
+  return new Map(
+    groups.map(({ name }) => {
+      const current = readCurrent(tree, name);
+      const manifest = current.kind === "generation" ? current.generation.manifest : undefined;
+      return [name, manifest === undefined ? 0 : generationBytes(manifest)];
+    }),
+  );
+}
+
+// who asks for a pass wants what was just published; a publisher that never rests is for the next one
+const MAX_LOOKS = 5;
+const LOOK_AGAIN_MS = 500;
+
+/** A pass, and a few more while the publisher is not done, as far as the deadline goes. */
+async function syncPatiently(
+  host: Host,
+  group: GroupConfig,
+  deadline: AbortSignal,
+): Promise<GroupOutcome> {
+  let outcome = await syncGroup(host, group, deadline);
+  for (let look = 1; outcome.kind === "waiting" && look < MAX_LOOKS; look += 1) {
+    try {
+      await host.clock.sleep(outcome.untilMs ?? LOOK_AGAIN_MS * 2 ** look, deadline);
+    } catch {
+      return outcome;
+    }
+    outcome = await syncGroup(host, group, deadline);
+  }
+  return outcome;
+}

@@ -1,0 +1,141 @@
+/**
+ * AWS as one host sees it: who this host is, its credentials, S3 and KMS, all from one configuration.
+ *
+ * Everything is shared: one provider of credentials, one limiter, one counter, a pool of connections each.
+ * @module
+ */
+import { createCall } from "../aws/call.ts";
+import { type Connection, createConnection } from "../aws/connection.ts";
+import { type EndpointChoice, type Endpoints, resolveEndpoints } from "../aws/endpoints.ts";
+import { applyEnvironment, awsEnvironment } from "../aws/environment.ts";
+import { createKms, type Kms, type KmsOptions } from "../aws/kms.ts";
+import { createLimiter } from "../aws/limiter.ts";
+import { createRequestCounter, type RequestCounter } from "../aws/requests.ts";
+import { createS3, type S3 } from "../aws/s3.ts";
+import type { Chance, Clock } from "../core/clock.ts";
+import { PosternError } from "../core/errors.ts";
+import { type AccountId, type BucketName, parseRegion, type Region } from "../core/names.ts";
+import { createImds, type Imds } from "../credentials/imds.ts";
+import {
+  type CredentialProvider,
+  createCredentialProvider,
+  type CredentialSource,
+} from "../credentials/provider.ts";
+
+/** What of the configuration decides how AWS is asked; a whole `Config` will do. */
+export interface ServiceChoice {
+  readonly credentials: CredentialSource;
+  readonly endpoints: EndpointChoice;
+  readonly limits: { readonly concurrency: number; readonly requestTimeoutMs: number };
+}
+
+/** Undefined is this instance's own. */
+export interface HomeChoice {
+  readonly bucket: BucketName;
+  readonly region: Region | undefined;
+  readonly owner: AccountId | undefined;
+}
+
+/** A bucket with nothing left to ask about it. */
+export interface Home {
+  readonly bucket: BucketName;
+  readonly region: Region;
+  readonly owner: AccountId;
+}
+
+export interface Services {
+  readonly endpoints: Endpoints;
+  readonly imds: Imds;
+  readonly provider: CredentialProvider;
+  readonly requests: RequestCounter;
+  /** Fills in what the choice left to the instance; asks IMDS only if something was. */
+  findHome(choice: HomeChoice): Promise<Home>;
+  /** S3 in `region`. */
+  s3(region: Region): S3;
+  /** Loads KMS's client when first asked for. */
+  kms(): Promise<Kms>;
+  /** Closes the connections, so that the process can end. */
+  close(): void;
+}
+
+export interface ServiceEffects {
+  /** This process's environment: what the configuration did not name is removed from it. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly clock: Clock;
+  readonly chance: Chance;
+}
+
+// a pass at boot must outlast a restarting service or a lost packet, and give up well within its deadline
+const RETRY = { attempts: 5, baseMs: 100, capMs: 5000 };
+
+/**
+ * Sets everything up and asks nothing yet.
+ * @throws {PosternError} ConfigInvalid for an endpoint that secrets may not travel to
+ */
+export function openServices(choice: ServiceChoice, effects: ServiceEffects): Services {
+  const { clock, chance, env } = effects;
+  const endpoints = resolveEndpoints(choice.endpoints, env);
+  applyEnvironment(awsEnvironment(env, choice.endpoints, choice.credentials), env);
+  const requests = createRequestCounter();
+  const provider = createCredentialProvider(choice.credentials, { clock, chance, requests });
+  const imds = createImds({ endpoint: endpoints.imds, clock, chance, requests });
+  const call = createCall({
+    limiter: createLimiter(choice.limits.concurrency),
+    retry: RETRY,
+    requestTimeoutMs: choice.limits.requestTimeoutMs,
+    clock,
+    chance,
+    requests,
+    renewCredentials: () => provider.renew(),
+  });
+  const connections: Connection[] = [];
+  const shared = (): KmsOptions => {
+    const connection = createConnection(choice.limits.requestTimeoutMs);
+    connections.push(connection);
+    const { credentials } = provider;
+    return { credentials, endpoints, connection, call, requests, now: () => clock.now() };
+  };
+  let kms: Promise<Kms> | undefined;
+  return {
+    endpoints,
+    imds,
+    provider,
+    requests,
+    findHome: (home) => findHome(home, choice.credentials, imds, env),
+    s3: (region) => createS3({ ...shared(), region }),
+    kms: () => (kms ??= createKms(shared())),
+    close: () => {
+      for (const connection of connections) connection.destroy();
+    },
+  };
+}
+
+/** @throws {PosternError} ConfigInvalid where there is no IMDS to ask, Unavailable when it does not answer */
+async function findHome(
+  choice: HomeChoice,
+  credentials: CredentialSource,
+  imds: Imds,
+  env: NodeJS.ProcessEnv,
+): Promise<Home> {
+  const { bucket } = choice;
+  const region = choice.region ?? regionOf(credentials, env);
+  if (region !== undefined && choice.owner !== undefined)
+    return { bucket, region, owner: choice.owner };
+  try {
+    const identity = await imds.identity();
+    return { bucket, region: region ?? identity.region, owner: choice.owner ?? identity.account };
+  } catch (error) {
+    if (credentials.from === "instance" || !(error instanceof PosternError)) throw error;
+    const missing = region === undefined ? "region" : "bucket_owner";
+    throw new PosternError("ConfigInvalid", `${missing} is not known: expected it in the config`, {
+      cause: error,
+      hint: `set ${missing}: there is no instance metadata here to take it from`,
+    });
+  }
+}
+
+// beside instance credentials these variables are stray, and were removed
+function regionOf(credentials: CredentialSource, env: NodeJS.ProcessEnv): Region | undefined {
+  const text = env["AWS_REGION"] ?? env["AWS_DEFAULT_REGION"];
+  return credentials.from === "instance" || text === undefined ? undefined : parseRegion(text);
+}
