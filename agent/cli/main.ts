@@ -6,15 +6,18 @@ import yargs from "yargs";
 import { systemClock } from "../core/clock.ts";
 import { EXIT, PosternError } from "../core/errors.ts";
 import type { Command, Surroundings } from "./command.ts";
+import { fetch } from "./fetch.ts";
 import { get } from "./get.ts";
 import { write } from "./output.ts";
 import { noCommand, overview } from "./overview.ts";
 import { path } from "./path.ts";
+import { plan } from "./plan.ts";
 import { reportError, type Terminal } from "./report.ts";
 import { sandbox } from "./sandbox.ts";
+import { status } from "./status.ts";
 
 /** In the order in which the help shows them. */
-const COMMANDS: readonly Command[] = [get, path, sandbox];
+const COMMANDS: readonly Command[] = [fetch, plan, status, get, path, sandbox];
 
 const terminal: Terminal = {
   stdout: process.stdout,

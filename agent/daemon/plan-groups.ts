@@ -1,0 +1,38 @@
+/** `postern plan`: what a pass over groups would do to this host. @module */
+import type { Config, GroupConfig } from "../config/config.ts";
+import { ownerLookup } from "../store/owners.ts";
+import { closeTree, findTree } from "../store/tree.ts";
+import { withinMs } from "./deadline.ts";
+import type { FetchEffects } from "./fetch.ts";
+import type { Reach } from "./host.ts";
+import { type GroupPlan, planGroup } from "./plan.ts";
+import { openServices } from "./services.ts";
+
+/**
+ * Plans the groups at the same time, in the order given.
+ * @throws {PosternError} what concerns every group, as `fetchGroups` does; and Unavailable without IMDS
+ */
+export async function planGroups(
+  config: Config,
+  groups: readonly GroupConfig[],
+  effects: FetchEffects,
+): Promise<readonly GroupPlan[]> {
+  const { clock, run } = effects;
+  const { paths, limits } = config;
+  const services = openServices(config, effects);
+  try {
+    const home = await services.findHome(config.home);
+    const s3 = services.s3(home.region);
+    const reach: Reach = { clock, home, s3, kms: () => services.kms(), owners: ownerLookup(run) };
+    const tree = findTree({ ...effects, ...paths });
+    try {
+      return await withinMs(limits.passTimeoutMs, clock, (signal) =>
+        Promise.all(groups.map((group) => planGroup({ reach, paths, group, tree, signal }))),
+      );
+    } finally {
+      if (tree !== undefined) closeTree(tree);
+    }
+  } finally {
+    services.close();
+  }
+}
