@@ -15,7 +15,17 @@ import type { ErrorCode } from "./errors.ts";
  * - `held`: rolled back on this host, until the content changes.
  * - `pending`: no pass has ever succeeded.
  */
-export type GroupState = "fresh" | "stale" | "expired" | "denied" | "rejected" | "held" | "pending";
+export type GroupState = (typeof GROUP_STATES)[number];
+
+export const GROUP_STATES = [
+  "fresh",
+  "stale",
+  "expired",
+  "denied",
+  "rejected",
+  "held",
+  "pending",
+] as const;
 
 /** What is remembered of a group between passes. Times in epoch milliseconds. */
 export interface Standing {

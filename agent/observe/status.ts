@@ -6,17 +6,7 @@
  */
 import * as v from "valibot";
 import { PosternError } from "../core/errors.ts";
-import { type GroupState, stateAt } from "../core/group-state.ts";
-
-const GROUP_STATES = [
-  "fresh",
-  "stale",
-  "expired",
-  "denied",
-  "rejected",
-  "held",
-  "pending",
-] as const;
+import { GROUP_STATES, type GroupState, stateAt } from "../core/group-state.ts";
 
 const groupSchema = v.strictObject({
   group: v.string(),

@@ -8,7 +8,7 @@
  * words are the caller's.
  * @module
  */
-import type { GroupState, Standing } from "../core/group-state.ts";
+import { GROUP_STATES, type Standing } from "../core/group-state.ts";
 import type { GroupName } from "../core/names.ts";
 import { readOwnFile, replaceFile } from "./durable-file.ts";
 import { guarded } from "./fault.ts";
@@ -75,16 +75,6 @@ export function readStatus(tree: Tree): string | undefined {
 
 // far more than a thousand groups need
 const MAX_STATUS_BYTES = 4 * 1024 * 1024;
-
-const GROUP_STATES: readonly GroupState[] = [
-  "fresh",
-  "stale",
-  "expired",
-  "denied",
-  "rejected",
-  "held",
-  "pending",
-];
 
 function toSeconds(ms: number | undefined): number {
   return Math.floor((ms ?? 0) / 1000);
