@@ -27,6 +27,8 @@ export interface Command {
   readonly audience: Audience;
   /** One line without a full stop, at most 60 columns: it stands beside the name in the help. */
   readonly summary: string;
+  /** Options, or the trailing words, that may be given more than once; of any other the last counts. */
+  readonly repeatable?: readonly string[];
   /** Adds the command to the parser; a handler throws PosternError, and prints results alone. */
   readonly add: (parser: Argv, surroundings: Surroundings) => Argv;
 }

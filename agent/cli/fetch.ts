@@ -13,6 +13,7 @@ export const fetch: Command = {
   name: "fetch",
   audience: "instances",
   summary: "bring groups in step with S3, once",
+  repeatable: ["groups"],
   add: (parser, surroundings) =>
     parser.command(
       "fetch [groups..]",

@@ -54,10 +54,10 @@ async function run(words: readonly string[], surroundings: Surroundings): Promis
       "boolean-negation": false,
       "camel-case-expansion": false,
       "dot-notation": false,
-      "duplicate-arguments-array": false,
       "parse-numbers": false,
     })
     .version(false)
+    .middleware(lastCounts, true)
     .alias("help", "h")
     .strict()
     .wrap(80)
@@ -68,6 +68,14 @@ async function run(words: readonly string[], surroundings: Surroundings): Promis
     });
   for (const command of COMMANDS) command.add(parser, surroundings);
   await parser.parseAsync();
+}
+
+/** The last of an option counts, as in the shell's own answer; yargs would make a list of them. */
+function lastCounts(options: Record<string, unknown>): void {
+  const lists = new Set(["_", ...COMMANDS.flatMap(({ repeatable }) => repeatable ?? [])]);
+  for (const [name, value] of Object.entries(options)) {
+    if (Array.isArray(value) && !lists.has(name)) options[name] = value.at(-1);
+  }
 }
 
 function misuse(message: string, command: string | undefined): PosternError {

@@ -15,6 +15,7 @@ export const plan: Command = {
   name: "plan",
   audience: "instances",
   summary: "what the next fetch would change: names and sizes, no values",
+  repeatable: ["groups"],
   add: (parser, surroundings) =>
     parser.command(
       "plan [groups..]",

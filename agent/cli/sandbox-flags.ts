@@ -12,6 +12,9 @@ import {
   type GroupName,
 } from "../core/names.ts";
 
+import type { FaultRule } from "../sandbox/faults.ts";
+import { parseFault } from "./sandbox-faults.ts";
+
 /** Complete: defaults filled in, units converted, paths absolute. */
 export interface SandboxFlags {
   readonly seed: string | undefined;
@@ -21,6 +24,7 @@ export interface SandboxFlags {
   readonly role: RoleFlag;
   readonly ports: { readonly s3: number; readonly kms: number; readonly imds: number };
   readonly latencyMs: number;
+  readonly faults: readonly FaultRule[];
   readonly credentialsLifetimeMs: number;
   readonly writeConfig: string | undefined;
   readonly json: boolean;
@@ -44,6 +48,7 @@ export interface RawFlags {
   readonly "port-kms": string;
   readonly "port-imds": string;
   readonly latency: string;
+  readonly fault: readonly string[];
   readonly "credentials-lifetime": string;
   readonly "write-config"?: string | undefined;
   readonly json: boolean;
@@ -65,6 +70,14 @@ export function addFlags(options: Argv): Argv<RawFlags> {
     .option("port-kms", texts("where KMS listens", "0"))
     .option("port-imds", texts("where IMDS listens", "0"))
     .option("latency", texts("answer every request this much later (20ms)", "0ms"))
+    .option("fault", {
+      type: "string",
+      array: true,
+      // one word each: what follows is not a fault
+      nargs: 1,
+      default: [] as string[],
+      describe: "misbehave: [SERVICE[.OPERATION]=]KIND[:AMOUNT][*TIMES], as s3=503*2",
+    })
     .option("credentials-lifetime", texts("how long the role's credentials last", "1h"))
     .option("write-config", text("write a postern.yaml for this sandbox"))
     .option("json", { type: "boolean", default: false, describe: "say it in one line of JSON" })
@@ -92,6 +105,7 @@ export function readFlags(raw: RawFlags, cwd: string): SandboxFlags {
       imds: flag("port-imds", raw["port-imds"], parsePort),
     },
     latencyMs: flag("latency", raw.latency, parseDurationFrom(0)),
+    faults: raw.fault.map((text) => flag("fault", text, parseFault)),
     credentialsLifetimeMs: flag(
       "credentials-lifetime",
       raw["credentials-lifetime"],
@@ -109,7 +123,10 @@ function flag<Value>(name: string, text: string, parse: (text: string) => Value)
     return parse(text);
   } catch (error) {
     if (!(error instanceof PosternError)) throw error;
-    throw new PosternError("Usage", `--${name}: ${error.message}`, { cause: error });
+    throw new PosternError("Usage", `--${name}: ${error.message}`, {
+      cause: error,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    });
   }
 }
 

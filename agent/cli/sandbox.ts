@@ -14,6 +14,7 @@ export const sandbox: Command = {
   name: "sandbox",
   audience: "trying it out",
   summary: "stand in for IMDS, S3 and KMS on this machine",
+  repeatable: ["fault"],
   add: (parser, surroundings) =>
     parser.command(
       "sandbox",
@@ -74,6 +75,7 @@ async function start(
     const key = sandbox.keys.create({ region, description: "made by postern sandbox" });
     sandbox.keys.setAlias(key, KEY_ALIAS);
     if (flags.latencyMs > 0) sandbox.faults.add({ kind: "latency", ms: flags.latencyMs });
+    for (const rule of flags.faults) sandbox.faults.add(rule);
     open();
     return { sandbox, seed };
   } catch (error) {

@@ -14,6 +14,7 @@ export const status: Command = {
   name: "status",
   audience: "instances",
   summary: "where every group stands",
+  repeatable: ["groups"],
   add: (parser, { terminal, clock, cwd, exitWith }) =>
     parser.command(
       "status [groups..]",
