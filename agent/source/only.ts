@@ -74,10 +74,13 @@ async function getNamed(
   }
 }
 
-// S3 answers 403 for a missing key to who may not list: saying more would be a guess
-function missingOrDenied(error: PosternError, subject: string): PosternError {
+/**
+ * What a denied GET of `subject` means to who may not list: S3 answers 403 for a missing key too, and saying
+ * more would be a guess.
+ */
+export function missingOrDenied(error: PosternError, subject: string): PosternError {
   return new PosternError("MissingOrDenied", `${quote(subject)} is missing or denied`, {
-    hint: `put the object, or ${error.hint ?? "grant s3:GetObject on it"}`,
+    hint: `it is not there, or ${error.hint ?? "the role lacks s3:GetObject on it"}`,
     cause: error,
     ...(error.awsCode === undefined ? {} : { awsCode: error.awsCode }),
     ...(error.requestId === undefined ? {} : { requestId: error.requestId }),
