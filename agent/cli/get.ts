@@ -7,7 +7,7 @@ import { SecretBytes } from "../core/secret-bytes.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { pickField } from "./field.ts";
 import { parseWord } from "./misuse.ts";
-import { write } from "./output.ts";
+import { refuseTerminal, write } from "./output.ts";
 import { findWithin, parseSubject, runDirectory } from "./reading.ts";
 
 export const get: Command = {
@@ -80,11 +80,7 @@ async function printSecret(request: Request, { terminal, clock, cwd }: Surroundi
   const maxAgeMs =
     request.maxAge === undefined ? undefined : parseWord(parseDuration, request.maxAge);
   const waitMs = request.wait === undefined ? 0 : parseWord(parseDuration, request.wait);
-  if (terminal.stdout.isTTY && !request.show) {
-    throw new PosternError("Usage", "refusing to print a secret to a terminal", {
-      hint: "redirect the output, or add --show",
-    });
-  }
+  refuseTerminal(terminal.stdout, request.show);
   const run = runDirectory(terminal.env, cwd);
   const finding = await findWithin({ run, subject, wanted: "value", maxAgeMs }, waitMs, clock);
   if (finding.kind === "missing") throw finding.error;

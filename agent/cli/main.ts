@@ -5,6 +5,7 @@
 import yargs from "yargs";
 import { systemClock } from "../core/clock.ts";
 import { EXIT, PosternError } from "../core/errors.ts";
+import { cat } from "./cat.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { fetch } from "./fetch.ts";
 import { get } from "./get.ts";
@@ -17,7 +18,7 @@ import { sandbox } from "./sandbox.ts";
 import { status } from "./status.ts";
 
 /** In the order in which the help shows them. */
-const COMMANDS: readonly Command[] = [fetch, plan, status, get, path, sandbox];
+const COMMANDS: readonly Command[] = [fetch, plan, status, get, path, cat, sandbox];
 
 const terminal: Terminal = {
   stdout: process.stdout,
@@ -54,6 +55,8 @@ async function run(words: readonly string[], surroundings: Surroundings): Promis
       "boolean-negation": false,
       "camel-case-expansion": false,
       "dot-notation": false,
+      // a list takes one word an option: what follows it may be the subject
+      "greedy-arrays": false,
       "parse-numbers": false,
     })
     .version(false)

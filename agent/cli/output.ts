@@ -19,3 +19,14 @@ export async function write(stream: Writable, chunk: string | Uint8Array): Promi
   }
   stream.off("error", hear);
 }
+
+/**
+ * Values go to a terminal, its history and its screen shots, only when asked for.
+ * @throws {PosternError} Usage
+ */
+export function refuseTerminal(stdout: { readonly isTTY?: boolean }, show: boolean): void {
+  if (stdout.isTTY !== true || show) return;
+  throw new PosternError("Usage", "refusing to print a secret to a terminal", {
+    hint: "redirect the output, or add --show",
+  });
+}

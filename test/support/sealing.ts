@@ -21,7 +21,7 @@ export interface Seal {
 }
 
 export async function sealEnvelope(
-  server: KmsServer,
+  server: Pick<KmsServer, "client">,
   plaintext: string | Buffer,
   { keys, context = {}, suite, frameLength }: Seal,
 ): Promise<Buffer> {
@@ -52,7 +52,7 @@ export async function sealEnvelope(
 }
 
 export async function sealKms(
-  server: KmsServer,
+  server: Pick<KmsServer, "client">,
   plaintext: string | Buffer,
   { keys, context = {} }: Seal,
 ): Promise<Buffer> {
