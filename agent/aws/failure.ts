@@ -111,6 +111,28 @@ export function isRevocation(error: PosternError): boolean {
   return meant && error.awsCode !== undefined && REVOCATIONS.has(error.awsCode);
 }
 
+/**
+ * What to change about a failure, for who may change policies and keys; undefined when nothing is known.
+ *
+ * @param who the failing caller, as the sentence needs it: `role "web"`
+ */
+export function remedyOf({ awsCode, hint = "" }: PosternError, who: string): string | undefined {
+  const isOwnerInDoubt = hint.endsWith(OWNER_IN_DOUBT);
+  const denial = isOwnerInDoubt ? hint.slice(0, -OWNER_IN_DOUBT.length) : hint;
+  const owner = isOwnerInDoubt ? ", or set bucket_owner if another account owns the bucket" : "";
+  if (denial.startsWith(LACKS)) {
+    const needs = denial.slice(LACKS.length);
+    const both = needs.startsWith("kms:") ? " and to the key's own policy" : "";
+    return `add ${needs} to ${who}${both}${owner}`;
+  }
+  if (denial.startsWith(DENIES))
+    return `take the explicit Deny of ${denial.slice(DENIES.length)} away from ${who}${owner}`;
+  if (awsCode === "DisabledException") return "enable the key, or name another one in decrypt.keys";
+  if (awsCode === "KMSInvalidStateException")
+    return "see what state the key is in: it may be pending deletion";
+  return hint === "" ? undefined : hint;
+}
+
 /** Milliseconds from now that a Retry-After header asks for: "120" or an HTTP date; undefined if neither. */
 export function parseRetryAfter(text: string | undefined, now: number): number | undefined {
   if (text === undefined) return undefined;
@@ -165,17 +187,20 @@ function hintOf(
   return undefined;
 }
 
+const LACKS = "the role lacks ";
+const DENIES = "a policy explicitly denies ";
+const OWNER_IN_DOUBT = ", or bucket_owner is not the account that owns the bucket";
+
 // an object under SSE-KMS is also denied for its key: the message then names KMS's action; and S3 says no more
 // than "Access Denied" when the bucket's owner is not the expected one
 function denialHint(message: string, needs: string): string {
-  const verb = /explicit deny/i.test(message) ? "a policy explicitly denies" : "the role lacks";
+  const verb = /explicit deny/i.test(message) ? DENIES : LACKS;
   const action = /not authorized to perform: ([a-z0-9]{1,20}:[A-Za-z]{1,40})/.exec(message)?.[1];
-  if (!needs.startsWith("s3:")) return `${verb} ${needs}`;
-  if (action === undefined)
-    return `${verb} ${needs}, or bucket_owner is not the account that owns the bucket`;
+  if (!needs.startsWith("s3:")) return `${verb}${needs}`;
+  if (action === undefined) return `${verb}${needs}${OWNER_IN_DOUBT}`;
   return action.startsWith("kms:")
-    ? `${verb} ${action} on the key that encrypts it, which goes with ${needs}`
-    : `${verb} ${needs}`;
+    ? `${verb}${action} on the key that encrypts it, which goes with ${needs}`
+    : `${verb}${needs}`;
 }
 
 function regionOf(text: string | undefined): string | undefined {

@@ -10,6 +10,7 @@ import {
   isRevocation,
   isTransient,
   parseRetryAfter,
+  remedyOf,
   toFailure,
 } from "../../agent/aws/failure.ts";
 import { PosternError } from "../../agent/core/errors.ts";
@@ -179,4 +180,60 @@ describe("failure", () => {
   ];
   for (const [text, ms] of waits)
     it(`reads Retry-After: ${text}`, () => assert.equal(parseRetryAfter(text, now), ms));
+});
+
+describe("remedyOf", () => {
+  const needs = 's3:GetObject on "arn:aws:s3:::b/k"';
+  const said = "is not authorized to perform: s3:GetObject on resource";
+  const remedies: readonly (readonly [
+    why: string,
+    answer: Partial<ErrorAnswer>,
+    needs: string,
+    expected: string | undefined,
+  ])[] = [
+    ["adds what the role lacks", { message: said }, needs, `add ${needs} to role "web"`],
+    [
+      "thinks of the owner when S3 says no more than denied",
+      { message: "Access Denied" },
+      needs,
+      `add ${needs} to role "web", or set bucket_owner if another account owns the bucket`,
+    ],
+    [
+      "takes an explicit Deny away",
+      { message: `${said} with an explicit deny in a resource-based policy` },
+      needs,
+      `take the explicit Deny of ${needs} away from role "web"`,
+    ],
+    [
+      "thinks of the key's own policy",
+      { awsCode: "AccessDeniedException" },
+      'kms:Decrypt on "arn"',
+      'add kms:Decrypt on "arn" to role "web" and to the key\'s own policy',
+    ],
+    [
+      "grants the key of an object under SSE-KMS",
+      { message: "is not authorized to perform: kms:Decrypt on resource" },
+      needs,
+      `add kms:Decrypt on the key that encrypts it, which goes with ${needs} to role "web" and to the key's own policy`,
+    ],
+    [
+      "enables a key that is disabled",
+      { awsCode: "DisabledException" },
+      'kms:Decrypt on "arn"',
+      "enable the key, or name another one in decrypt.keys",
+    ],
+    [
+      "says again what the failure itself says",
+      { awsCode: "NoSuchBucket", status: 404 },
+      needs,
+      "check bucket and region",
+    ],
+    ["knows nothing about the rest", { awsCode: "InternalError", status: 500 }, needs, undefined],
+  ];
+  for (const [why, over, needed, expected] of remedies) {
+    it(why, () => {
+      const failure = failureOf(answer(over), { ...asked, needs: needed }, 0);
+      assert.equal(remedyOf(failure, 'role "web"'), expected);
+    });
+  }
 });
