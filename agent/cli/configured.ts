@@ -30,11 +30,19 @@ export async function loadNamedConfig(
   named: string | undefined,
   { terminal, cwd }: Surroundings,
 ): Promise<Config> {
-  const { loadConfig, runningUser } = await import("../config/load.ts");
-  const file = named ?? (terminal.env["POSTERN_CONFIG"] || DEFAULT_CONFIG);
-  const config = await loadConfig({ file: resolve(cwd, file), ...runningUser() });
+  const config = await readNamedConfig(named, { terminal, cwd });
   for (const warning of config.warnings) terminal.stderr.write(`postern: warning: ${warning}\n`);
   return config;
+}
+
+/** The same for who tells the warnings in another way. */
+export async function readNamedConfig(
+  named: string | undefined,
+  { terminal, cwd }: Pick<Surroundings, "terminal" | "cwd">,
+): Promise<Config> {
+  const { loadConfig, runningUser } = await import("../config/load.ts");
+  const file = named ?? (terminal.env["POSTERN_CONFIG"] || DEFAULT_CONFIG);
+  return loadConfig({ file: resolve(cwd, file), ...runningUser() });
 }
 
 /**

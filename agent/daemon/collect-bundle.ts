@@ -10,8 +10,8 @@ export interface BundleLayout {
   readonly minRevision: number;
 }
 
-// as many as a prefix may list: a million empty files are no set of secrets
-const MAX_ENTRIES = 10_000;
+/** As many as a prefix may list: a million empty files are no set of secrets. */
+export const MAX_ENTRIES: number = 10_000;
 
 /**
  * Gets, opens and unpacks the bundle unless it is the one that this host has.

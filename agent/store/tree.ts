@@ -174,7 +174,8 @@ function findOwn(
 // statfs(2): what these hold never reaches a disk, but for swap
 const MEMORY_FILE_SYSTEMS: readonly number[] = [0x01021994 /* tmpfs */, 0x858458f6 /* ramfs */];
 
-function adviceOn(run: string, { type }: Mount): readonly string[] {
+/** What a person should know about a run directory on such a file system. */
+export function adviceOn(run: string, { type }: Pick<Mount, "type">): readonly string[] {
   // the kernel's number is signed on some architectures
   if (MEMORY_FILE_SYSTEMS.includes(type >>> 0)) return [];
   return [

@@ -1,0 +1,92 @@
+/** `postern doctor`: tries each thing that a pass needs, and says what to change. @module */
+import { EXIT, type ExitCode, exitCodeOf, PosternError } from "../core/errors.ts";
+import type { DoctorRequest } from "../daemon/doctor.ts";
+import type { Section } from "../daemon/finding.ts";
+import type { Command, Surroundings } from "./command.ts";
+import { chosenGroups, readNamedConfig, withConfig } from "./configured.ts";
+import { encodeSection, encodeTotals } from "./doctor-words.ts";
+import { systemEffects } from "./effects.ts";
+import { write } from "./output.ts";
+
+export const doctor: Command = {
+  name: "doctor",
+  audience: "instances",
+  summary: "try what a pass needs, and say what to change",
+  repeatable: ["groups"],
+  add: (parser, surroundings) =>
+    parser.command(
+      "doctor [groups..]",
+      doctor.summary,
+      (options) =>
+        withConfig(options)
+          .positional("groups", { type: "string", array: true, describe: "all when none is named" })
+          .option("json", { type: "boolean", describe: "print what was found as JSON" })
+          .epilogue(
+            "Only looks: it writes nothing, and needs no more rights than a pass. Exits with 0 when nothing failed, else with the code of the first failure.",
+          )
+          .example("$0 doctor", "everything")
+          .example("$0 doctor web --json", "this host and one group, for a script"),
+      async ({ groups = [], config, json = false }) => {
+        const request = await loadRequest(groups, config, surroundings);
+        const sections = await tell(request, json, surroundings);
+        surroundings.exitWith(exitCodeFor(sections));
+      },
+    ),
+};
+
+/** A config that cannot be loaded is a finding like others; a group that it does not have is not. */
+async function loadRequest(
+  names: readonly string[],
+  file: string | undefined,
+  surroundings: Surroundings,
+): Promise<DoctorRequest> {
+  try {
+    const config = await readNamedConfig(file, surroundings);
+    return { config, groups: chosenGroups(config, names) };
+  } catch (error) {
+    if (!(error instanceof PosternError) || error.code !== "ConfigInvalid") throw error;
+    return { config: error, groups: [] };
+  }
+}
+
+/** A section is printed as soon as it is known: what waits for a timeout comes last. */
+async function tell(
+  request: DoctorRequest,
+  json: boolean,
+  surroundings: Surroundings,
+): Promise<readonly Section[]> {
+  const { stdout, env } = surroundings.terminal;
+  const isColoured = stdout.isTTY && !env["NO_COLOR"] && env["TERM"] !== "dumb";
+  const sections: Section[] = [];
+  for await (const section of await start(request, surroundings)) {
+    const { title, findings } = section;
+    sections.push({ title, findings });
+    if (!json) await write(stdout, encodeSection(section, isColoured));
+  }
+  const said = json
+    ? JSON.stringify({ sections, exitCode: exitCodeFor(sections) })
+    : encodeTotals(sections);
+  await write(stdout, `${said}\n`);
+  return sections;
+}
+
+async function start(
+  request: DoctorRequest,
+  surroundings: Surroundings,
+): Promise<AsyncIterable<Section>> {
+  const [{ examine }, { systemKernel }] = await Promise.all([
+    import("../daemon/doctor.ts"),
+    import("../daemon/kernel.ts"),
+  ]);
+  return examine(request, {
+    ...(await systemEffects(surroundings)),
+    kernel: systemKernel,
+    nodeVersion: process.versions.node,
+  });
+}
+
+function exitCodeFor(sections: readonly Section[]): ExitCode {
+  const findings = sections.flatMap((section) => section.findings);
+  const first = findings.find((finding) => finding.kind === "failed");
+  return first === undefined ? EXIT.done : exitCodeOf(first.code);
+}

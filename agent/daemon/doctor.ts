@@ -1,0 +1,157 @@
+/**
+ * `postern doctor`: tries each thing that a pass needs, for real and with no more rights than a pass has.
+ *
+ * It writes nothing, and never shows a value. What cannot be tried because of an earlier failure is skipped,
+ * so that the first failure is the one to put right.
+ * @module
+ */
+import type { Config, GroupConfig } from "../config/config.ts";
+import type { PosternError } from "../core/errors.ts";
+import { quote } from "../core/names.ts";
+import { examineBucket } from "./examine-bucket.ts";
+import { type DestinationEffects, examineDestination } from "./examine-destination.ts";
+import { examineGroup } from "./examine-group.ts";
+import { examineHost, type HostEffects } from "./examine-host.ts";
+import { examineIdentity, type Identity } from "./examine-identity.ts";
+import {
+  attempt,
+  failed,
+  type Finding,
+  isFault,
+  ok,
+  type Section,
+  skipped,
+  warning,
+} from "./finding.ts";
+import { type Asking, bytesOf, closeOpening, openGroup, type Opening } from "./opening.ts";
+import { rootBytesOf } from "./planned-set.ts";
+import { openServices, type ServiceEffects, type Services } from "./services.ts";
+
+export interface DoctorRequest {
+  /** As it was loaded, or why it could not be. */
+  readonly config: Config | PosternError;
+  /** Of the config's groups, those to examine. */
+  readonly groups: readonly GroupConfig[];
+}
+
+export type DoctorEffects = ServiceEffects & DestinationEffects & HostEffects;
+
+/** The sections in the order in which to read them, each as soon as it is known. */
+export async function* examine(
+  { config, groups }: DoctorRequest,
+  effects: DoctorEffects,
+): AsyncGenerator<Section, void, void> {
+  if (isFault(config)) {
+    yield { title: "config", findings: [failed("files", config)] };
+    yield { title: "host", findings: await examineHost(effects, DEFAULT_RUN) };
+    yield { title: "aws", findings: [skipped("everything else", "a sound config")] };
+    return;
+  }
+  yield { title: "config", findings: judgeConfig(config) };
+  yield { title: "host", findings: await examineHost(effects, config.paths.run) };
+  let wantedBytes = 0;
+  for await (const section of examineAws(config, groups, effects)) {
+    wantedBytes += section.bytes;
+    yield section;
+  }
+  const destination = await examineDestination(config, groups, wantedBytes, effects);
+  yield { title: "destination", findings: destination };
+}
+
+// where the tree would be, as far as nobody can tell
+const DEFAULT_RUN = "/run/postern";
+
+function judgeConfig({ files, groups, warnings }: Config): readonly Finding[] {
+  const read = files.map((file) => quote(file)).join(", ");
+  const names = groups.map(({ name }) => name).join(", ") || "none";
+  return [
+    ok("files", read),
+    ok("groups", names),
+    ...warnings.map((line) => warning("not acted on", line)),
+  ];
+}
+
+interface SizedSection extends Section {
+  /** What it found to lie in S3. */
+  readonly bytes: number;
+}
+
+async function* examineAws(
+  config: Config,
+  groups: readonly GroupConfig[],
+  effects: DoctorEffects,
+): AsyncGenerator<SizedSection, void, void> {
+  const services = await attempt(() => openServices(config, effects));
+  if (isFault(services)) {
+    yield { title: "aws", findings: [failed("endpoints", services)], bytes: 0 };
+    yield* skipGroups(groups, "the endpoints");
+    return;
+  }
+  try {
+    const { findings, value } = await examineIdentity(config, services, effects.clock);
+    yield { title: "aws", findings: [...judgeEndpoints(services), ...findings], bytes: 0 };
+    if (value === undefined) yield* skipGroups(groups, "credentials and a home");
+    else yield* examineS3({ config, groups, services, identity: value }, effects);
+  } finally {
+    services.close();
+  }
+}
+
+// nothing to say of the region's own
+function judgeEndpoints({ endpoints }: Services): readonly Finding[] {
+  const named = (["s3", "kms", "imds"] as const).flatMap((service) => {
+    const url = endpoints[service];
+    return url === undefined ? [] : [`${service} at ${url.origin}`];
+  });
+  return named.length === 0 ? [] : [ok("endpoints", named.join(", "))];
+}
+
+interface Examining {
+  readonly config: Config;
+  readonly groups: readonly GroupConfig[];
+  readonly services: Services;
+  readonly identity: Identity;
+}
+
+async function* examineS3(
+  examining: Examining,
+  { clock }: DoctorEffects,
+): AsyncGenerator<SizedSection, void, void> {
+  const { groups, services, identity } = examining;
+  const { home } = identity;
+  const asking = { s3: services.s3(home.region), home, clock };
+  const openings = await Promise.all(groups.map((group) => openGroup(group, asking)));
+  try {
+    const { findings, value } = examineBucket(openings, identity);
+    yield { title: `bucket ${home.bucket}`, findings, bytes: 0 };
+    if (value === undefined) yield* skipGroups(groups, "the bucket");
+    else yield* examineGroups(openings, asking, examining);
+  } finally {
+    for (const opening of openings) closeOpening(opening);
+  }
+}
+
+async function* examineGroups(
+  openings: readonly Opening[],
+  asking: Asking,
+  { config, services, identity }: Examining,
+): AsyncGenerator<SizedSection, void, void> {
+  const shared = { ...identity, asking, kms: () => services.kms() };
+  for (const opening of openings) {
+    const { group } = opening;
+    // before the bodies are used up
+    const bytes = bytesOf(opening);
+    const rootBytes = rootBytesOf(config.paths, group);
+    const findings = await examineGroup(opening, { ...shared, rootBytes });
+    yield { title: titleOf(group), findings, bytes };
+  }
+}
+
+function* skipGroups(groups: readonly GroupConfig[], needs: string): Generator<SizedSection> {
+  for (const group of groups)
+    yield { title: titleOf(group), findings: [skipped("objects", needs)], bytes: 0 };
+}
+
+function titleOf({ name }: GroupConfig): string {
+  return `group ${name}`;
+}
