@@ -8,7 +8,8 @@ import { root } from "./support/root.ts";
 const STAGES = ["config", "credentials", "source", "decrypt", "store", "notify", "observe"];
 const BELOW_STAGES = ["aws", "core"];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  cli: ["cli", "daemon", "publish", "sandbox", "policy", ...STAGES, ...BELOW_STAGES],
+  cli: ["cli", "doctor", "daemon", "publish", "sandbox", "policy", ...STAGES, ...BELOW_STAGES],
+  doctor: ["doctor", "daemon", "policy", ...STAGES, ...BELOW_STAGES],
   daemon: ["daemon", "policy", ...STAGES, ...BELOW_STAGES],
   publish: ["publish", "policy", ...STAGES, ...BELOW_STAGES],
   sandbox: ["sandbox", "policy", ...STAGES, ...BELOW_STAGES],

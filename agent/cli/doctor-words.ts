@@ -10,7 +10,7 @@
  * @module
  */
 import { styleText } from "node:util";
-import type { Finding, Section } from "../daemon/finding.ts";
+import type { Finding, Section } from "../doctor/finding.ts";
 import { count } from "./words.ts";
 
 const COLUMNS = 80;

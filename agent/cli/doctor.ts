@@ -1,7 +1,7 @@
 /** `postern doctor`: tries each thing that a pass needs, and says what to change. @module */
 import { EXIT, type ExitCode, exitCodeOf, PosternError } from "../core/errors.ts";
-import type { DoctorRequest } from "../daemon/doctor.ts";
-import type { Section } from "../daemon/finding.ts";
+import type { DoctorRequest } from "../doctor/doctor.ts";
+import type { Section } from "../doctor/finding.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { chosenGroups, readNamedConfig, withConfig } from "./configured.ts";
 import { encodeSection, encodeTotals } from "./doctor-words.ts";
@@ -75,8 +75,8 @@ async function start(
   surroundings: Surroundings,
 ): Promise<AsyncIterable<Section>> {
   const [{ examine }, { systemKernel }] = await Promise.all([
-    import("../daemon/doctor.ts"),
-    import("../daemon/kernel.ts"),
+    import("../doctor/doctor.ts"),
+    import("../doctor/kernel.ts"),
   ]);
   return examine(request, {
     ...(await systemEffects(surroundings)),

@@ -1,6 +1,6 @@
 /** What can be wrong with a host, its role, its bucket and its keys, and what doctor says of it. */
-import type { Finding } from "../../agent/daemon/finding.ts";
-import { type Kernel, systemKernel } from "../../agent/daemon/kernel.ts";
+import type { Finding } from "../../agent/doctor/finding.ts";
+import { type Kernel, systemKernel } from "../../agent/doctor/kernel.ts";
 import type { Authoriser, Decision } from "../../agent/sandbox/authorise.ts";
 import type { Key } from "../../agent/sandbox/keys.ts";
 import {

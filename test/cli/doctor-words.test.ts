@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { encodeSection, encodeTotals, wrap } from "../../agent/cli/doctor-words.ts";
 import { PosternError } from "../../agent/core/errors.ts";
-import { failed, ok, type Section, skipped, warning } from "../../agent/daemon/finding.ts";
+import { failed, ok, type Section, skipped, warning } from "../../agent/doctor/finding.ts";
 
 const ARN = `"arn:aws:s3:::acme-secrets/${"long/".repeat(20)}"`;
 const issues = ['"a//b": expected no empty segment', '"c\\u0000": expected no control character'];

@@ -8,11 +8,11 @@
 import type { Config, GroupConfig } from "../config/config.ts";
 import type { PosternError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
-import { examineBucket } from "./examine-bucket.ts";
-import { type DestinationEffects, examineDestination } from "./examine-destination.ts";
-import { examineGroup } from "./examine-group.ts";
-import { examineHost, type HostEffects } from "./examine-host.ts";
-import { examineIdentity, type Identity } from "./examine-identity.ts";
+import { examineBucket } from "./bucket.ts";
+import { type DestinationEffects, examineDestination } from "./destination.ts";
+import { examineGroup } from "./group.ts";
+import { examineHost, type HostEffects } from "./host.ts";
+import { examineIdentity, type Identity } from "./identity.ts";
 import {
   attempt,
   failed,
@@ -24,8 +24,8 @@ import {
   warning,
 } from "./finding.ts";
 import { type Asking, bytesOf, closeOpening, openGroup, type Opening } from "./opening.ts";
-import { rootBytesOf } from "./planned-set.ts";
-import { openServices, type ServiceEffects, type Services } from "./services.ts";
+import { rootBytesOf } from "../daemon/planned-set.ts";
+import { openServices, type ServiceEffects, type Services } from "../daemon/services.ts";
 
 export interface DoctorRequest {
   /** As it was loaded, or why it could not be. */

@@ -14,7 +14,7 @@ import {
   skipped,
   warning,
 } from "./finding.ts";
-import type { Home, Services } from "./services.ts";
+import type { Home, Services } from "../daemon/services.ts";
 
 export interface Identity {
   readonly home: Home;

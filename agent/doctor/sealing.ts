@@ -7,9 +7,9 @@ import { quote, type S3Key } from "../core/names.ts";
 import type { SecretBytes } from "../core/secret-bytes.ts";
 import { createOpener, type Opener } from "../decrypt/open.ts";
 import { judgeRevision, unpackBundle } from "../source/bundle.ts";
-import { MAX_ENTRIES } from "./collect-bundle.ts";
+import { MAX_ENTRIES } from "../daemon/collect-bundle.ts";
 import { attempt, failed, type Finding, isFault, ok } from "./finding.ts";
-import type { Home } from "./services.ts";
+import type { Home } from "../daemon/services.ts";
 
 export interface Unsealing {
   readonly home: Home;

@@ -7,7 +7,7 @@ import { keyIn, type S3Key, type S3Prefix } from "../core/names.ts";
 import type { SecretBytes } from "../core/secret-bytes.ts";
 import { type Listing, listAll } from "../source/listing.ts";
 import { attempt, isFault } from "./finding.ts";
-import type { Home } from "./services.ts";
+import type { Home } from "../daemon/services.ts";
 
 /** How to ask. */
 export interface Asking {

@@ -2,7 +2,7 @@
 import { remedyOf } from "../aws/failure.ts";
 import { type ErrorCode, PosternError } from "../core/errors.ts";
 import { type Examined, failed, type Finding, ok, skipped, warning } from "./finding.ts";
-import type { Identity } from "./examine-identity.ts";
+import type { Identity } from "./identity.ts";
 import { faultsOf, type Opening, type TimeOfS3 } from "./opening.ts";
 
 /** The value is undefined when no group can be examined. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { examineCoreDumps, examineHost, examineNode } from "../../agent/daemon/examine-host.ts";
-import { examineSwap, isNoswap, parseSwaps } from "../../agent/daemon/examine-swap.ts";
-import { type Kernel, systemKernel } from "../../agent/daemon/kernel.ts";
+import { examineCoreDumps, examineHost, examineNode } from "../../agent/doctor/host.ts";
+import { examineSwap, isNoswap, parseSwaps } from "../../agent/doctor/swap.ts";
+import { type Kernel, systemKernel } from "../../agent/doctor/kernel.ts";
 import { kernelOf } from "../support/doctor.ts";
 
 const HEAD = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n";

@@ -2,7 +2,7 @@
 import { PosternError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
 import type { RunProgram } from "../store/program.ts";
-import { examineSwap } from "./examine-swap.ts";
+import { examineSwap } from "./swap.ts";
 import { failed, type Finding, ok, skipped, warning } from "./finding.ts";
 import type { Kernel } from "./kernel.ts";
 

@@ -5,7 +5,7 @@ import type { GroupConfig } from "../config/config.ts";
 import { PosternError } from "../core/errors.ts";
 import { judgeNames, keyIn, quote, type Refusal, type SecretName } from "../core/names.ts";
 import { missingOrDenied } from "../source/only.ts";
-import { examineSealing, type Unsealing } from "./examine-sealing.ts";
+import { examineSealing, type Unsealing } from "./sealing.ts";
 import { failed, type Finding, isFault, ok, skipped, warning } from "./finding.ts";
 import { type Asking, getObject, type Got, type Opening } from "./opening.ts";
 
