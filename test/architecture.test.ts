@@ -8,8 +8,20 @@ import { root } from "./support/root.ts";
 const STAGES = ["config", "credentials", "source", "decrypt", "store", "notify", "observe"];
 const BELOW_STAGES = ["aws", "core"];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  cli: ["cli", "doctor", "daemon", "publish", "sandbox", "policy", ...STAGES, ...BELOW_STAGES],
   doctor: ["doctor", "daemon", "policy", ...STAGES, ...BELOW_STAGES],
+  cli: [
+    "cli",
+    "demo",
+    "doctor",
+    "daemon",
+    "publish",
+    "sandbox",
+    "policy",
+    ...STAGES,
+    ...BELOW_STAGES,
+  ],
+  // plays the program from outside, as a child process: it needs its sandbox and no more of its work
+  demo: ["demo", "sandbox", "observe", "core"],
   daemon: ["daemon", "policy", ...STAGES, ...BELOW_STAGES],
   publish: ["publish", "policy", ...STAGES, ...BELOW_STAGES],
   sandbox: ["sandbox", "policy", ...STAGES, ...BELOW_STAGES],

@@ -7,6 +7,7 @@ import { systemClock } from "../core/clock.ts";
 import { EXIT, PosternError } from "../core/errors.ts";
 import { cat } from "./cat.ts";
 import type { Command, Surroundings } from "./command.ts";
+import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
 import { fetch } from "./fetch.ts";
 import { get } from "./get.ts";
@@ -19,7 +20,7 @@ import { sandbox } from "./sandbox.ts";
 import { status } from "./status.ts";
 
 /** In the order in which the help shows them. */
-const COMMANDS: readonly Command[] = [fetch, plan, doctor, status, get, path, cat, sandbox];
+const COMMANDS: readonly Command[] = [fetch, plan, doctor, status, get, path, cat, sandbox, demo];
 
 const terminal: Terminal = {
   stdout: process.stdout,
