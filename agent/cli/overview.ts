@@ -3,6 +3,8 @@ import { PosternError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
 import { nearestWord } from "../core/nearest.ts";
 import type { Audience, Command } from "./command.ts";
+import { exitMeanings } from "./exit-codes.ts";
+import { wrap } from "./words.ts";
 
 const AUDIENCES: readonly Audience[] = [
   "instances",
@@ -17,13 +19,7 @@ const HEAD = `postern: secrets on EC2 with nothing but what AWS already trusts
 usage: postern COMMAND [OPTION]...
 `;
 
-const FOOT = `
-postern COMMAND --help says more, with an example.
-Exit codes: 0 done, 1 internal fault, 2 changed (with --detailed-exitcode),
-64 usage, 65 bad data, 66 no such secret or group, 69 unavailable, 70 decrypt
-failed, 73 cannot write, 75 not ready yet, 77 denied, 78 config invalid,
-79 check, verify or reload failed.
-`;
+const FOOT = "\npostern COMMAND --help says more, with an example.\n";
 
 /** All commands by audience, for 80 columns. */
 export function overview(commands: readonly Command[]): string {
@@ -34,7 +30,12 @@ export function overview(commands: readonly Command[]): string {
       .map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}\n`);
     return lines.length === 0 ? "" : `\nfor ${audience}:\n${lines.join("")}`;
   });
-  return HEAD + sections.join("") + FOOT;
+  return `${HEAD}${sections.join("")}${FOOT}${exitCodes()}`;
+}
+
+function exitCodes(): string {
+  const said = exitMeanings.map(({ code, short }) => `${code} ${short}`).join(",\n");
+  return `${wrap(`Exit codes:\n${said}.`.split("\n"), 80).join("\n")}\n`;
 }
 
 /** The fault of a command line that begins with `word`, which is no command; undefined: with nothing. */

@@ -1,6 +1,7 @@
 /** What a started sandbox says of itself: to a shell, to a program, and to postern's own config. @module */
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
+import { shellQuote } from "./words.ts";
 
 /** What there is to say. */
 export interface Started {
@@ -95,9 +96,4 @@ function environmentOf({ endpoints, region }: Started): Readonly<Record<string, 
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
   };
-}
-
-/** A word of POSIX shell: bare when nothing in it is special, else in single quotes. */
-export function shellQuote(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Command } from "../../agent/cli/command.ts";
+import { exitMeanings } from "../../agent/cli/exit-codes.ts";
 import { get } from "../../agent/cli/get.ts";
 import { noCommand, overview } from "../../agent/cli/overview.ts";
 import { path } from "../../agent/cli/path.ts";
@@ -24,6 +25,11 @@ describe("the overview", () => {
     assert.ok(place("  fetch  fetch groups") < place("for recipes and apps:"));
     assert.ok(place("for recipes and apps:") < place("  path   "));
     assert.equal(place("for publishers:"), -1);
+  });
+
+  it("says every exit code, each on one line with its meaning", () => {
+    const text = overview([get, fetch, path]);
+    for (const { code, short } of exitMeanings) assert.ok(text.includes(`${code} ${short}`), short);
   });
 
   it("fits 80 columns", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { describe, it } from "node:test";
-import { bytes, count, duration, table } from "../../agent/cli/words.ts";
+import { bytes, count, duration, shellQuote, table, wrap } from "../../agent/cli/words.ts";
 
 const ROWS: readonly (readonly [said: string, expected: string])[] = [
   [count(0, "secret"), "0 secrets"],
@@ -30,5 +31,18 @@ describe("words", () => {
       ]),
       ["a    bb", "ccc  d   e"],
     );
+  });
+
+  it("breaks lines between pieces, and never in one", () => {
+    assert.deepEqual(wrap(["a b", "c", "dd"], 5), ["a b c", "dd"]);
+    assert.deepEqual(wrap(["longer than that", "x"], 5), ["longer than that", "x"]);
+  });
+
+  it("quotes for a shell, whatever it is", () => {
+    for (const text of ["plain-1./", "a b", "it's", "$(x)`y`\\", "", "\n"])
+      assert.equal(
+        execFileSync("sh", ["-c", `printf %s ${shellQuote(text)}`], { encoding: "utf8" }),
+        text,
+      );
   });
 });
