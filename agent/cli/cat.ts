@@ -12,6 +12,13 @@ export const cat: Command = {
   audience: "recipes and apps",
   summary: "print one object of S3, with no configuration",
   repeatable: ["key", "context"],
+  manual: {
+    description: [
+      "Prints the exact bytes of one object, opened if --decrypt says how it is sealed. It needs neither a configuration nor a run directory: the account and the region are the instance's own unless they are named, and the credentials its role's. The bucket must belong to that account.",
+      "A terminal is refused unless --show is given.",
+    ],
+    consults: [],
+  },
   add: (parser, surroundings) =>
     parser.command("cat <object>", cat.summary, addFlags, ({ show = false, ...flags }) =>
       printObject(flags, show, surroundings),

@@ -22,6 +22,14 @@ export interface Surroundings {
   readonly exitWith: (code: ExitCode) => void;
 }
 
+/** What the manual says of a command beyond its flags and examples. */
+export interface Manual {
+  /** Paragraphs of whole sentences. */
+  readonly description: readonly string[];
+  /** What it looks at besides its words: the page names the variables and files that belong to it. */
+  readonly consults: readonly ("configuration" | "run directory" | "aws variables" | "terminal")[];
+}
+
 export interface Command {
   readonly name: string;
   readonly audience: Audience;
@@ -29,6 +37,7 @@ export interface Command {
   readonly summary: string;
   /** Options, or the trailing words, that may be given more than once; of any other the last counts. */
   readonly repeatable?: readonly string[];
+  readonly manual: Manual;
   /** Adds the command to the parser; a handler throws PosternError, and prints results alone. */
   readonly add: (parser: Argv, surroundings: Surroundings) => Argv;
 }

@@ -13,6 +13,12 @@ export const doctor: Command = {
   audience: "instances",
   summary: "try what a pass needs, and say what to change",
   repeatable: ["groups"],
+  manual: {
+    description: [
+      "Tries each thing that a pass needs, against the real services: the configuration, the metadata service, the role and its credentials, the clock, the region, the bucket, reading and opening each group, and the place where its files will lie. Of what fails it says what to change, and names a permission that is missing.",
+    ],
+    consults: ["configuration", "aws variables", "terminal"],
+  },
   add: (parser, surroundings) =>
     parser.command(
       "doctor [groups..]",

@@ -14,6 +14,13 @@ export const fetch: Command = {
   audience: "instances",
   summary: "bring groups in step with S3, once",
   repeatable: ["groups"],
+  manual: {
+    description: [
+      "Brings every group, or the named ones, in step with S3: lists or asks for what changed, gets only that, opens it, and puts each group's whole set in place by one rename. A group that fails keeps the files it has, and stops no other group.",
+      "One postern writes at a time: a second one waits for the first, as long as one pass may take, and then exits with 75.",
+    ],
+    consults: ["configuration", "aws variables"],
+  },
   add: (parser, surroundings) =>
     parser.command(
       "fetch [groups..]",

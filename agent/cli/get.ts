@@ -14,6 +14,13 @@ export const get: Command = {
   name: "get",
   audience: "recipes and apps",
   summary: "print one secret's exact bytes",
+  manual: {
+    description: [
+      "Prints the exact bytes of one secret, without a newline of its own. The file's owner and mode decide who may: there is no other access control, no daemon is asked, and nothing leaves the host. The plain form is answered by a small shell script at about the cost of cat(1).",
+      "A terminal is refused unless --show is given.",
+    ],
+    consults: ["run directory"],
+  },
   add: (parser, surroundings) =>
     parser.command(
       "get <secret>",

@@ -5,22 +5,11 @@
 import yargs from "yargs";
 import { systemClock } from "../core/clock.ts";
 import { EXIT, PosternError } from "../core/errors.ts";
-import { cat } from "./cat.ts";
-import type { Command, Surroundings } from "./command.ts";
-import { demo } from "./demo.ts";
-import { doctor } from "./doctor.ts";
-import { fetch } from "./fetch.ts";
-import { get } from "./get.ts";
+import type { Surroundings } from "./command.ts";
+import { commands } from "./commands.ts";
 import { write } from "./output.ts";
 import { noCommand, overview } from "./overview.ts";
-import { path } from "./path.ts";
-import { plan } from "./plan.ts";
 import { reportError, type Terminal } from "./report.ts";
-import { sandbox } from "./sandbox.ts";
-import { status } from "./status.ts";
-
-/** In the order in which the help shows them. */
-const COMMANDS: readonly Command[] = [fetch, plan, doctor, status, get, path, cat, sandbox, demo];
 
 const terminal: Terminal = {
   stdout: process.stdout,
@@ -32,11 +21,11 @@ const terminal: Terminal = {
 async function main(words: readonly string[]): Promise<void> {
   const [first] = words;
   if (first === "--help" || first === "-h" || first === "help") {
-    return write(terminal.stdout, overview(COMMANDS));
+    return write(terminal.stdout, overview(commands));
   }
   const version = process.env["POSTERN_VERSION"] ?? "0.0.0";
   if (first === "--version") return write(terminal.stdout, `${version}\n`);
-  const names = COMMANDS.map(({ name }) => name);
+  const names = commands.map(({ name }) => name);
   if (first === undefined || !names.includes(first)) throw noCommand(first, names);
   await run(words, {
     terminal,
@@ -71,20 +60,24 @@ async function run(words: readonly string[], surroundings: Surroundings): Promis
       // yargs's own complaints about the words come with or without an error of its class
       throw error === undefined || error.name === "YError" ? misuse(message, words[0]) : error;
     });
-  for (const command of COMMANDS) command.add(parser, surroundings);
+  for (const command of commands) command.add(parser, surroundings);
   await parser.parseAsync();
 }
 
 /** The last of an option counts, as in the shell's own answer; yargs would make a list of them. */
 function lastCounts(options: Record<string, unknown>): void {
-  const lists = new Set(["_", ...COMMANDS.flatMap(({ repeatable }) => repeatable ?? [])]);
+  const lists = new Set(["_", ...commands.flatMap(({ repeatable }) => repeatable ?? [])]);
   for (const [name, value] of Object.entries(options)) {
     if (Array.isArray(value) && !lists.has(name)) options[name] = value.at(-1);
   }
 }
 
 function misuse(message: string, command: string | undefined): PosternError {
-  const lines = message.split("\n").filter((line) => line !== "");
+  // some are a heading with lines below it
+  const lines = message
+    .split("\n")
+    .map((line) => line.trim().replace(/:$/, ""))
+    .filter((line) => line !== "");
   const text = lines.join(": ");
   return new PosternError("Usage", text.charAt(0).toLowerCase() + text.slice(1), {
     hint: `postern ${command} --help shows its options`,

@@ -7,6 +7,12 @@ export const path: Command = {
   name: "path",
   audience: "recipes and apps",
   summary: "print the stable path of a group or a secret",
+  manual: {
+    description: [
+      "Prints the path of a group's directory or of one secret's file. The stable path stays the same for ever and follows every change. The pinned path lies in the generation that is current now; its content never changes, and it is there for at least the grace period after the next change.",
+    ],
+    consults: ["run directory"],
+  },
   add: (parser, surroundings) =>
     parser.command(
       "path <subject>",

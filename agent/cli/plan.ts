@@ -16,6 +16,12 @@ export const plan: Command = {
   audience: "instances",
   summary: "what the next fetch would change: names and sizes, no values",
   repeatable: ["groups"],
+  manual: {
+    description: [
+      "Does what fetch does up to the moment of writing, and prints what would change: names, sizes and fingerprints, never values. Fingerprints are keyed by a secret of this host, so that equal values look equal here and nothing can be learnt from them elsewhere. Files that were edited, added or removed by hand are shown as well.",
+    ],
+    consults: ["configuration", "aws variables"],
+  },
   add: (parser, surroundings) =>
     parser.command(
       "plan [groups..]",

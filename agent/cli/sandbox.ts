@@ -15,6 +15,13 @@ export const sandbox: Command = {
   audience: "trying it out",
   summary: "stand in for IMDS, S3 and KMS on this machine",
   repeatable: ["fault"],
+  manual: {
+    description: [
+      "Serves the instance metadata service (version 2 only), S3 and KMS on loopback addresses until it is interrupted. Signatures are verified, and requests are authorised by the role's rights. Everything is kept in memory.",
+      "With --seed, a folder of plain files is served as groups: DIR/GROUP/NAME is the secret NAME of GROUP. Saving a file rotates the secret.",
+    ],
+    consults: [],
+  },
   add: (parser, surroundings) =>
     parser.command(
       "sandbox",

@@ -15,6 +15,13 @@ export const status: Command = {
   audience: "instances",
   summary: "where every group stands",
   repeatable: ["groups"],
+  manual: {
+    description: [
+      "Prints where each group stood at the end of the last pass, read from status.json in the run directory; states that depend on the time are worked out anew. It asks nothing of AWS and needs no configuration.",
+      "States: fresh (in step with S3), stale (the last pass failed, the files are younger than max_age), expired (older than max_age), pending (never had a set), denied (AWS denied), rejected (the set in S3 cannot be taken as it is).",
+    ],
+    consults: ["run directory"],
+  },
   add: (parser, { terminal, clock, cwd, exitWith }) =>
     parser.command(
       "status [groups..]",
