@@ -11,6 +11,12 @@ export const demo: Command = {
   name: "demo",
   audience: "trying it out",
   summary: "show and check all of it on this machine",
+  manual: {
+    description: [
+      "Starts a sandbox with a bucket, three groups that are sealed in different ways, and two instances with a role each. Then it runs the real program as each of them: a first fetch, a read, a denied read, three rotations while another process reads on, an outage, and a fetch with nothing to do. What is shown is also checked.",
+    ],
+    consults: ["terminal"],
+  },
   add: (parser, surroundings) =>
     parser.command(
       "demo",
