@@ -1,12 +1,12 @@
 /**
- * Makes the clients that judge the sandbox ready: the AWS CLI and boto3, pinned, in a Python environment of
+ * Makes the clients that judge the sandbox ready: the AWS CLI, boto3 and aws-encryption-cli, pinned, in a Python environment of
  * their own. rclone and s3cmd come from the system. What cannot be had is named, and its tests are skipped.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const WANTED = ["awscli==1.45.11", "boto3==1.43.11"];
+const WANTED = ["awscli==1.45.11", "boto3==1.43.11", "aws-encryption-sdk-cli==4.3.0"];
 const venv = join(import.meta.dirname, "..", ".venv-clients");
 const stamp = join(venv, ".postern-clients");
 const wanted = WANTED.join(" ");
