@@ -40,7 +40,7 @@ export function readCatFlags(flags: CatFlags): ObjectRequest {
 }
 
 /** @throws {PosternError} Usage unless `text` is s3://BUCKET/KEY, whose key a file could be named by */
-export function parseUrl(text: string): { readonly bucket: BucketName; readonly key: S3Key } {
+function parseUrl(text: string): { readonly bucket: BucketName; readonly key: S3Key } {
   const [, bucket, key] = /^s3:\/\/([^/]*)\/(.*)$/s.exec(text) ?? [];
   if (bucket === undefined || key === undefined || key === "")
     throw misuse(`expected s3://BUCKET/KEY, got ${quote(text)}`, hintFor(text));

@@ -31,7 +31,7 @@ export interface Flag {
   readonly choices: readonly string[];
 }
 
-export interface Example {
+interface Example {
   /** With the program's name in it. */
   readonly line: string;
   readonly describe: string;

@@ -16,7 +16,7 @@ export interface Terminal {
 }
 
 /** The lines a person sees for `error`, without a prefix. */
-export function errorLines(error: PosternError): readonly string[] {
+function errorLines(error: PosternError): readonly string[] {
   const lines = error.issues.length > 0 ? [...error.issues] : [error.message];
   if (error.hint !== undefined) lines.push(`hint: ${error.hint}`);
   return lines;

@@ -30,7 +30,7 @@ export function encodeIssues(issues: readonly Issue[], files: readonly string[])
 }
 
 /** `groups.web.files["site.key"].path`: keys that are not plain words are quoted, indexes bracketed. */
-export function encodePath(path: readonly PathPart[]): string {
+function encodePath(path: readonly PathPart[]): string {
   let text = "";
   for (const part of path) {
     if (typeof part === "number") text += `[${part}]`;

@@ -99,7 +99,7 @@ export function encryptionHeaders(encryption: Encryption): Readonly<Record<strin
   };
 }
 
-export function checksumHeaders({ checksum }: StoredObject): Readonly<Record<string, string>> {
+function checksumHeaders({ checksum }: StoredObject): Readonly<Record<string, string>> {
   return {
     [checksumHeader(checksum.algorithm)]: checksum.value,
     "x-amz-checksum-type": checksum.type,

@@ -18,7 +18,7 @@ process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
 
 export const BUCKET: BucketName = parseBucketName("acme-secrets");
 export const OWNER: AccountId = parseAccountId("111122223333");
-export const REGION: Region = parseRegion("us-east-1");
+const REGION: Region = parseRegion("us-east-1");
 export const PUBLIC: Endpoints = {
   s3: undefined,
   kms: undefined,

@@ -87,7 +87,7 @@ export function keeping(plan: StagePlan, current: Generation | undefined): Stage
   };
 }
 
-export function freshContent(value: string): Content {
+function freshContent(value: string): Content {
   return { kind: "fresh", bytes: new SecretBytes(Buffer.from(value)) };
 }
 
