@@ -8,7 +8,6 @@ import { root } from "./support/root.ts";
 const STAGES = ["config", "credentials", "source", "decrypt", "store", "notify", "observe"];
 const BELOW_STAGES = ["aws", "core"];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  doctor: ["doctor", "daemon", "policy", ...STAGES, ...BELOW_STAGES],
   cli: [
     "cli",
     "demo",
@@ -22,6 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   // plays the program from outside, as a child process: it needs its sandbox and no more of its work
   demo: ["demo", "sandbox", "observe", "core"],
+  doctor: ["doctor", "daemon", "policy", ...STAGES, ...BELOW_STAGES],
   daemon: ["daemon", "policy", ...STAGES, ...BELOW_STAGES],
   publish: ["publish", "policy", ...STAGES, ...BELOW_STAGES],
   sandbox: ["sandbox", "policy", ...STAGES, ...BELOW_STAGES],
