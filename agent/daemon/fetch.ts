@@ -55,8 +55,8 @@ export async function fetchGroups(
     const turn = { paths: config.paths, command: "fetch", waitMs: lockWaitMs };
     return await withTree(turn, effects, async (tree) => {
       const isFirst = previousStatus(tree) === undefined;
-      const outcomes = await fetchAll(request, services, home, tree, effects);
-      const status = writeStandings(tree, config, outcomes, effects.clock.now());
+      const came = await fetchAll(request, services, home, tree, effects);
+      const { status, outcomes } = writeStandings(tree, config, came, effects.clock.now());
       const warnings = isFirst ? tree.warnings : [];
       return { outcomes, status, requests: services.requests.read(), warnings };
     });
@@ -96,13 +96,17 @@ async function fetchAll(
 
 /** Of every group, also those that are not fetched now: they hold memory all the same. */
 function heldSizes({ groups }: Config, tree: Tree): Map<GroupName, number> {
-  return new Map(
-    groups.map(({ name }) => {
-      const current = readCurrent(tree, name);
-      const manifest = current.kind === "generation" ? current.generation.manifest : undefined;
-      return [name, manifest === undefined ? 0 : generationBytes(manifest)];
-    }),
-  );
+  return new Map(groups.map(({ name }) => [name, heldSize(tree, name)]));
+}
+
+function heldSize(tree: Tree, group: GroupName): number {
+  try {
+    const current = readCurrent(tree, group);
+    return current.kind === "generation" ? generationBytes(current.generation.manifest) : 0;
+  } catch {
+    // what is in the way there is for that group's own pass to tell
+    return 0;
+  }
 }
 
 // who asks for a pass wants what was just published; a publisher that never rests is for the next one

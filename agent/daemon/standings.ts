@@ -1,7 +1,7 @@
 /** Writes down where groups stand after a pass: `state/GROUP` for shells, `status.json` for all else. @module */
 import { isRevocation } from "../aws/failure.ts";
 import type { Config, GroupConfig } from "../config/config.ts";
-import { exitCodeOf, type PosternError } from "../core/errors.ts";
+import { exitCodeOf, type PosternError, toPosternError } from "../core/errors.ts";
 import {
   afterFailure,
   afterSuccess,
@@ -9,6 +9,7 @@ import {
   failureKindOf,
   type Standing,
 } from "../core/group-state.ts";
+import type { GroupName } from "../core/names.ts";
 import type { GroupOutcome } from "../core/outcome.ts";
 import {
   encodeStatus,
@@ -23,27 +24,38 @@ import { type Generation, readCurrent } from "../store/generation.ts";
 import { readState, readStatus, writeState, writeStatus } from "../store/state.ts";
 import type { Tree } from "../store/tree.ts";
 
+export interface Standings {
+  readonly status: Status;
+  /** As they came, but failed where the group's own standing could not be written down. */
+  readonly outcomes: readonly GroupOutcome[];
+}
+
 /**
- * Writes down what `outcomes` mean, each after what was written down before, and answers with the whole status.
+ * Writes down what `outcomes` mean, each after what was written down before. What stands in the way of one
+ * group's standing is that group's failure, and no other's.
  * @param now when the pass ended, epoch milliseconds
- * @throws {PosternError} CannotWrite when the kernel refuses
+ * @throws {PosternError} CannotWrite when the kernel refuses status.json
  */
 export function writeStandings(
   tree: Tree,
   config: Config,
   outcomes: readonly GroupOutcome[],
   now: number,
-): Status {
-  const after = config.groups.flatMap((group) => {
+): Standings {
+  const written = config.groups.flatMap((group): readonly Written[] => {
     const outcome = outcomes.find(({ group: name }) => name === group.name);
-    if (outcome !== undefined) return writeStanding(tree, group, outcome, now);
+    const before = previousStanding(tree, group.name);
+    if (outcome !== undefined)
+      return [writeDown(tree, group, standingAfter(before, group, outcome, now), errorOf(outcome))];
     // a group that no pass has reached yet is not ready, rather than unknown
-    return readState(tree, group.name) === undefined ? writePending(tree, group) : [];
+    return before === undefined ? [writeDown(tree, group, PENDING, undefined)] : [];
   });
   const order = config.groups.map(({ name }) => name);
+  const after = written.map(({ status }) => status);
   const status = mergeStatus(previousStatus(tree), after, order, now);
   writeStatus(tree, encodeStatus(status));
-  return status;
+  const faults = new Map(written.map(({ group, error }) => [group, error]));
+  return { status, outcomes: outcomes.map((outcome) => withFault(outcome, faults)) };
 }
 
 /** The status as the last pass left it; undefined if there is none, or none to believe. */
@@ -57,31 +69,55 @@ export function previousStatus(tree: Tree): Status | undefined {
   }
 }
 
-function writeStanding(
-  tree: Tree,
-  group: GroupConfig,
-  outcome: GroupOutcome,
-  now: number,
-): GroupStatus {
-  const standing = standingAfter(readState(tree, group.name)?.standing, group, outcome, now);
-  return writeDown(tree, group, standing, outcome.kind === "failed" ? outcome.error : undefined);
+const PENDING: Standing = { state: "pending", lastSuccess: undefined, freshUntil: undefined };
+
+/** Undefined where there is none to believe: whatever is there is about to be replaced. */
+function previousStanding(tree: Tree, group: GroupName): Standing | undefined {
+  try {
+    return readState(tree, group)?.standing;
+  } catch {
+    return undefined;
+  }
 }
 
-function writePending(tree: Tree, group: GroupConfig): GroupStatus {
-  const standing = { state: "pending", lastSuccess: undefined, freshUntil: undefined } as const;
-  return writeDown(tree, group, standing, undefined);
+interface Written {
+  readonly group: GroupName;
+  readonly status: GroupStatus;
+  readonly error: PosternError | undefined;
 }
 
 function writeDown(
   tree: Tree,
   group: GroupConfig,
   standing: Standing,
-  error: PosternError | undefined,
-): GroupStatus {
-  const current = readCurrent(tree, group.name);
-  const generation = current.kind === "generation" ? current.generation : undefined;
-  writeState(tree, group.name, { standing, generation: generation?.id });
-  return statusOf(group, standing, generation, error);
+  failure: PosternError | undefined,
+): Written {
+  let generation: Generation | undefined;
+  let error = failure;
+  try {
+    const current = readCurrent(tree, group.name);
+    if (current.kind === "generation") generation = current.generation;
+  } catch (obstacle) {
+    error ??= toPosternError(obstacle);
+  }
+  try {
+    writeState(tree, group.name, { standing, generation: generation?.id });
+  } catch (obstacle) {
+    error ??= toPosternError(obstacle);
+  }
+  return { group: group.name, status: statusOf(group, standing, generation, error), error };
+}
+
+function errorOf(outcome: GroupOutcome): PosternError | undefined {
+  return outcome.kind === "failed" ? outcome.error : undefined;
+}
+
+function withFault(
+  outcome: GroupOutcome,
+  faults: ReadonlyMap<GroupName, PosternError | undefined>,
+): GroupOutcome {
+  const error = faults.get(outcome.group);
+  return error === undefined ? outcome : { kind: "failed", group: outcome.group, error };
 }
 
 function standingAfter(
