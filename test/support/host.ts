@@ -5,6 +5,7 @@
  */
 import { KMS } from "@aws-sdk/client-kms";
 import {
+  chmodSync,
   closeSync,
   constants,
   lstatSync,
@@ -60,6 +61,8 @@ export async function hostFor(
   options: SandboxOptions = {},
 ): Promise<TestHost> {
   const root = mkdtempSync(join(folder, "host-"));
+  // other users pass through it in the tests that have other users
+  chmodSync(root, 0o755);
   const onS3: TestHost["onS3"] = { act: () => {} };
   const sandbox = await startSandbox({
     role: ROLE,
