@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { errnoOf, EXIT, type ExitCode, PosternError } from "../core/errors.ts";
 import type { GroupState } from "../core/group-state.ts";
 import { quote } from "../core/names.ts";
+import { nearestWord } from "../core/nearest.ts";
 import { currentState, type GroupStatus, parseStatus, type Status } from "../observe/status.ts";
 import type { Command } from "./command.ts";
 import { write } from "./output.ts";
@@ -74,11 +75,14 @@ function aged(known: Status, now: number): Status {
 }
 
 function choose({ groups }: Status, names: readonly string[]): readonly GroupStatus[] {
-  const missing = names.find((name) => !groups.some(({ group }) => group === name));
-  if (missing !== undefined)
+  const known = groups.map(({ group }) => group);
+  const missing = names.find((name) => !known.includes(name));
+  if (missing !== undefined) {
+    const near = nearestWord(missing, known);
     throw new PosternError("NotFound", `no such group ${quote(missing)}`, {
-      hint: `it has: ${groups.map(({ group }) => group).join(", ")}`,
+      hint: near === undefined ? `it has: ${known.join(", ")}` : `did you mean "${near}"?`,
     });
+  }
   return names.length === 0 ? groups : groups.filter(({ group }) => names.includes(group));
 }
 

@@ -108,7 +108,11 @@ async function noting<Value>(
     return { kind: "read", value: await read() };
   } catch (error) {
     if (!(error instanceof PosternError)) throw error;
-    issues.push({ file, line: 0, column: 0, path: [], message: error.message });
+    // the issue names the file already: what is left to name is a folder on the way to it
+    const own = `${quote(file)}: `;
+    const { message: whole } = error;
+    const message = whole.startsWith(own) ? whole.slice(own.length) : whole;
+    issues.push({ file, line: 0, column: 0, path: [], message });
     return { kind: "noted" };
   }
 }
