@@ -18,16 +18,6 @@ export const OUTAGES: readonly FaultRow[] = [
     ends: [69, "Throttled", "stale"],
   },
   {
-    why: "GET is throttled",
-    happens: { ...get, kind: "throttle" },
-    ends: [69, "Throttled", "stale"],
-  },
-  {
-    why: "LIST fails with 500",
-    happens: { ...list, kind: "500" },
-    ends: [69, "Unavailable", "stale"],
-  },
-  {
     why: "GET fails with 500",
     happens: { ...get, kind: "500" },
     ends: [69, "Unavailable", "stale"],
@@ -37,12 +27,6 @@ export const OUTAGES: readonly FaultRow[] = [
     happens: { ...list, kind: "503" },
     ends: [69, "Unavailable", "stale"],
   },
-  {
-    why: "GET fails with 503",
-    happens: { ...get, kind: "503" },
-    ends: [69, "Unavailable", "stale"],
-  },
-  { why: "LIST is reset", happens: { ...list, kind: "reset" }, ends: [69, "Unavailable", "stale"] },
   { why: "GET is reset", happens: { ...get, kind: "reset" }, ends: [69, "Unavailable", "stale"] },
   {
     why: "LIST is cut short",
@@ -58,12 +42,6 @@ export const OUTAGES: readonly FaultRow[] = [
     why: "LIST hangs",
     config: IMPATIENT,
     happens: { ...list, kind: "hang" },
-    ends: [69, "Unavailable", "stale"],
-  },
-  {
-    why: "GET hangs",
-    config: IMPATIENT,
-    happens: { ...get, kind: "hang" },
     ends: [69, "Unavailable", "stale"],
   },
   {

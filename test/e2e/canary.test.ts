@@ -16,7 +16,7 @@ const ROWS: readonly FaultRow[] = [
   ).values(),
 ];
 
-describe("a canary", { concurrency: 3 }, () => {
+describe("a canary", { concurrency: 5 }, () => {
   const folder = memoryDir();
 
   for (const row of ROWS) {

@@ -11,14 +11,30 @@ import { DENIALS } from "../cases/denials.ts";
 import { OUTAGES } from "../cases/outages.ts";
 import { BUNDLES, REFUSALS } from "../cases/refusals.ts";
 import { assertSilent, canariesOf, LOUD } from "../support/canary.ts";
-import { befall, makeWell, NEW, OLD, recover, titleOf } from "../support/fault-host.ts";
+import {
+  befall,
+  type FaultRow,
+  makeWell,
+  NEW,
+  OLD,
+  recover,
+  titleOf,
+} from "../support/fault-host.ts";
 import { configure, fetchAll, filesOf, hostFor, publish, setOf } from "../support/host.ts";
 import { memoryDir } from "../support/temp.ts";
 
-describe("a fault", { concurrency: 3 }, () => {
+const ROWS = [...OUTAGES, ...DENIALS, ...REFUSALS, ...BUNDLES];
+
+const FIRST_OF_ITS_KIND = new Map(ROWS.toReversed().map((row) => [kindOf(row), row]));
+
+function kindOf({ ends: [, code, state], layout, mode, everyone }: FaultRow): string {
+  return [code, state, layout, mode, everyone].join();
+}
+
+describe("a fault", { concurrency: 6 }, () => {
   const folder = memoryDir();
 
-  for (const row of [...OUTAGES, ...DENIALS, ...REFUSALS, ...BUNDLES]) {
+  for (const row of ROWS) {
     const [exit, code, state, says = /./] = row.ends;
     it(`leaves the old files and the other groups in peace, and tells no secret: ${titleOf(row)}`, async (t) => {
       const host = await hostFor(t, folder);
@@ -42,6 +58,8 @@ describe("a fault", { concurrency: 3 }, () => {
 
       assertSilent(host, canaries, [fetched]);
 
+      // one recovery of each kind will do
+      if (FIRST_OF_ITS_KIND.get(kindOf(row)) !== row) return;
       await recover(host, row);
       const healed = await fetchAll(host);
       assert.equal(healed.code, 0, healed.stderr);

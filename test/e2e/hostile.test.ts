@@ -50,22 +50,26 @@ interface Obstacle {
 const IN_THE_WAY = /is in the way|expected|not safe|symbolic link|belongs/;
 
 const OBSTACLES: readonly Obstacle[] = [
-  ...["secrets", "groups", "state", "groups/web", "groups/web/gen"].flatMap((name): Obstacle[] => [
-    {
-      why: `${name} leads elsewhere`,
-      plant: ({ run }, { folder }) => replace(join(run, name), (path) => symlinkSync(folder, path)),
-      code: 73,
-      says: IN_THE_WAY,
-      ...(name.includes("/") ? {} : { everyone: true }),
-    },
-    {
-      why: `${name} is a file`,
-      plant: ({ run }) => replace(join(run, name), (path) => writeFileSync(path, "")),
-      code: 73,
-      says: IN_THE_WAY,
-      ...(name.includes("/") ? {} : { everyone: true }),
-    },
-  ]),
+  ...["secrets", "groups", "state", "groups/web", "groups/web/gen"].map((name): Obstacle => ({
+    why: `${name} leads elsewhere`,
+    plant: ({ run }, { folder }) => replace(join(run, name), (path) => symlinkSync(folder, path)),
+    code: 73,
+    says: IN_THE_WAY,
+    ...(name.includes("/") ? {} : { everyone: true }),
+  })),
+  {
+    why: "secrets is a file",
+    plant: ({ run }) => replace(join(run, "secrets"), (path) => writeFileSync(path, "")),
+    code: 73,
+    says: IN_THE_WAY,
+    everyone: true,
+  },
+  {
+    why: "groups/web is a file",
+    plant: ({ run }) => replace(join(run, "groups/web"), (path) => writeFileSync(path, "")),
+    code: 73,
+    says: IN_THE_WAY,
+  },
   {
     why: "state/web is a folder",
     plant: ({ run }) => replace(join(run, "state/web"), (path) => mkdirSync(path)),
@@ -151,7 +155,7 @@ const OBSTACLES: readonly Obstacle[] = [
   },
 ];
 
-describe("on a hostile host", { concurrency: 3 }, () => {
+describe("on a hostile host", { concurrency: 5 }, () => {
   const folder = memoryDir();
 
   for (const { why, plant, code, says, everyone } of OBSTACLES) {

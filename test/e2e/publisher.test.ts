@@ -6,7 +6,7 @@ import { memoryDir } from "../support/temp.ts";
 
 const KINDS = [{ prefix: "web/" }, { prefix: "web/", only: ["a", "b"] }];
 
-describe("while a publisher is at work", { concurrency: 2 }, () => {
+describe("while a publisher is at work", { concurrency: 6 }, () => {
   const folder = memoryDir();
 
   for (const settings of KINDS) {
@@ -87,12 +87,12 @@ describe("while a publisher is at work", { concurrency: 2 }, () => {
   it("secrets wait until they have settled, and arrive together", async (t) => {
     const host = await hostFor(t, folder);
     configure(host, { web: { prefix: "web/", settle: "1s" } });
-    await publish(host, "web", { a: "1" });
     let listed = 0;
     host.onS3.act = async ({ operation }) => {
       if (operation !== "ListObjectsV2") return;
       listed += 1;
-      // the publisher's next PUT, after the first look
+      // one PUT just before the first look, the next just before the second
+      if (listed === 1) await publish(host, "web", { a: "1" });
       if (listed === 2) await publish(host, "web", { b: "1" });
     };
     const { code, asked } = await fetchAll(host);

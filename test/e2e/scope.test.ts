@@ -8,7 +8,7 @@ import { memoryDir } from "../support/temp.ts";
 /** Prefixes that begin alike. */
 const GROUPS = ["app1", "app10", "web", "web-admin", "web.old"];
 
-describe("the scope of a group", () => {
+describe("the scope of a group", { concurrency: 4 }, () => {
   const folder = memoryDir();
 
   for (const group of GROUPS) {
