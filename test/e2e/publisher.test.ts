@@ -1,10 +1,22 @@
 /** A publisher who is at work while a host fetches. @module */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { configure, fetchAll, generationsOf, hostFor, publish, setOf } from "../support/host.ts";
+import { setImmediate } from "node:timers/promises";
+import {
+  askedOf,
+  configure,
+  fetchAll,
+  generationsOf,
+  hostFor,
+  publish,
+  setOf,
+} from "../support/host.ts";
 import { memoryDir } from "../support/temp.ts";
 
-const KINDS = [{ prefix: "web/" }, { prefix: "web/", only: ["a", "b"] }];
+const KINDS: readonly { readonly prefix: string; readonly only?: readonly string[] }[] = [
+  { prefix: "web/" },
+  { prefix: "web/", only: ["a", "b"] },
+];
 
 describe("while a publisher is at work", { concurrency: 6 }, () => {
   const folder = memoryDir();
@@ -19,10 +31,12 @@ describe("while a publisher is at work", { concurrency: 6 }, () => {
       assert.equal((await fetchAll(host)).code, 0);
       await publish(host, "web", { a: "2" });
       let late = false;
-      // the second half comes when the first is being read
-      host.onS3.act = async ({ operation }) => {
-        if (late || operation !== "GetObject") return;
+      // the second half comes when the first is being read, and the old second half was
+      host.onS3.act = async ({ operation, key }) => {
+        if (late || operation !== "GetObject" || key !== "web/a") return;
         late = true;
+        while (settings.only !== undefined && !askedOf(host).includes("GetObject web/b"))
+          await setImmediate();
         await publish(host, "web", { b: "2" });
       };
       const fetched = await fetchAll(host, ["--detailed-exitcode"]);

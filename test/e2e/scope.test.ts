@@ -65,11 +65,15 @@ describe("the scope of a group", { concurrency: 4 }, () => {
   it("needs the bucket to be the expected owner's, for every LIST and every GET", async (t) => {
     const host = await hostFor(t, folder);
     const stranger = "999999999999";
-    for (const settings of [{ prefix: "web/" }, { prefix: "web/", only: ["a"] }]) {
+    for (const [settings, denied] of [
+      [{ prefix: "web/" }, "ListObjectsV2 web/"],
+      [{ prefix: "web/", only: ["a"] }, "GetObject web/a"],
+    ] as const) {
       await publish(host, "web", { a: "1" });
       configure(host, { web: settings }, { bucket_owner: stranger, region: "us-east-1" });
       const { code, asked } = await fetchAll(host);
-      assert.equal(code, 77, asked.join());
+      assert.equal(code, 77);
+      assert.deepEqual(asked, [denied], "the first request says whose bucket it must be");
       assert.deepEqual(setOf(host, "web"), undefined);
     }
   });
