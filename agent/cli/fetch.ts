@@ -32,13 +32,17 @@ export const fetch: Command = {
             type: "boolean",
             describe: "exit with 2 when a set changed",
           })
+          .option("prune", {
+            type: "boolean",
+            describe: "remove groups that are no longer in the config",
+          })
           .option("quiet", { type: "boolean", describe: "print failures only" })
           .option("json", { type: "boolean", describe: "print what happened as JSON" })
           .conflicts("json", "quiet")
           .example("$0 fetch", "all groups, as at boot")
           .example("$0 fetch web --detailed-exitcode", "one group; 2 means it changed"),
-      async ({ groups, config, "detailed-exitcode": detailed = false, quiet, json }) => {
-        const report = await fetchNamed(groups ?? [], config, surroundings);
+      async ({ groups, config, prune, "detailed-exitcode": detailed = false, quiet, json }) => {
+        const report = await fetchNamed(groups ?? [], config, prune ?? false, surroundings);
         if (json) await write(surroundings.terminal.stdout, `${JSON.stringify(asJson(report))}\n`);
         else if (!quiet) await write(surroundings.terminal.stdout, asText(report));
         const failed = tellFailures(report, surroundings);
@@ -51,13 +55,14 @@ export const fetch: Command = {
 async function fetchNamed(
   names: readonly string[],
   file: string | undefined,
+  prune: boolean,
   surroundings: Surroundings,
 ): Promise<FetchReport> {
   const config = await loadNamedConfig(file, surroundings);
   const groups = chosenGroups(config, names);
   const { fetchGroups } = await import("../daemon/fetch.ts");
   return fetchGroups(
-    { config, groups, lockWaitMs: config.limits.passTimeoutMs },
+    { config, groups, lockWaitMs: config.limits.passTimeoutMs, prune },
     await systemEffects(surroundings),
   );
 }
@@ -94,12 +99,13 @@ const WAITING: Readonly<Record<"settling" | "moved", string>> = {
   moved: "the set went on changing while it was read",
 };
 
-function asText({ outcomes, requests }: FetchReport): string {
+function asText({ outcomes, requests, pruned }: FetchReport): string {
   const rows = outcomes.map((outcome) => [outcome.group, outcome.kind, saying(outcome)]);
   const notes = outcomes.flatMap((outcome) =>
     "notes" in outcome ? outcome.notes.map((note) => `${outcome.group}: ${note}`) : [],
   );
-  return [...table(rows), ...notes, saidRequests(requests), ""].join("\n");
+  const removed = pruned.map((group) => `${group}: removed, it is no longer in the config`);
+  return [...table(rows), ...notes, ...removed, saidRequests(requests), ""].join("\n");
 }
 
 function saying(outcome: GroupOutcome): string {
@@ -132,7 +138,7 @@ function saidRequests({ list, get, notModified, decrypt, imds, retries }: Reques
   return `requests: ${list} LIST, ${get} GET (${notModified} not modified), ${decrypt} Decrypt, ${imds} IMDS${again}`;
 }
 
-function asJson({ outcomes, status, requests, warnings }: FetchReport): unknown {
+function asJson({ outcomes, status, requests, warnings, pruned }: FetchReport): unknown {
   return {
     groups: outcomes.map((outcome) => ({
       ...status.groups.find(({ group }) => group === outcome.group),
@@ -142,5 +148,6 @@ function asJson({ outcomes, status, requests, warnings }: FetchReport): unknown 
     })),
     requests,
     warnings,
+    pruned,
   };
 }

@@ -7,6 +7,7 @@ import type { Status } from "../observe/status.ts";
 import { generationBytes } from "../store/comparison.ts";
 import { readCurrent } from "../store/generation.ts";
 import { ownerLookup } from "../store/owners.ts";
+import { listGroups, removeGroup } from "../store/sweep.ts";
 import type { Tree } from "../store/tree.ts";
 import { withinMs } from "./deadline.ts";
 import type { Host } from "./host.ts";
@@ -25,6 +26,8 @@ export interface FetchRequest {
   readonly groups: readonly GroupConfig[];
   /** How long to wait for another postern that is writing. */
   readonly lockWaitMs: number;
+  /** Whether to remove groups that are on the disk and no longer in the configuration. */
+  readonly prune: boolean;
 }
 
 export interface FetchReport {
@@ -32,8 +35,10 @@ export interface FetchReport {
   readonly outcomes: readonly GroupOutcome[];
   readonly status: Status;
   readonly requests: RequestCounts;
-  /** What a person should know of this host: told with its first pass, not with every one. */
+  /** What a person should know of this host. */
   readonly warnings: readonly string[];
+  /** The groups that `prune` removed. */
+  readonly pruned: readonly GroupName[];
 }
 
 /**
@@ -46,7 +51,7 @@ export async function fetchGroups(
   request: FetchRequest,
   effects: FetchEffects,
 ): Promise<FetchReport> {
-  const { config, lockWaitMs } = request;
+  const { config, lockWaitMs, prune } = request;
   const services = openServices(config, effects);
   // asked for before the lock, to be there when the first request is to be signed; a failure is told then
   const home = services.findHome(config.home);
@@ -57,8 +62,16 @@ export async function fetchGroups(
       const isFirst = previousStatus(tree) === undefined;
       const came = await fetchAll(request, services, home, tree, effects);
       const { status, outcomes } = writeStandings(tree, config, came, effects.clock.now());
-      const warnings = isFirst ? tree.warnings : [];
-      return { outcomes, status, requests: services.requests.read(), warnings };
+      const left = leftGroups(tree, config);
+      if (prune) for (const group of left) removeGroup(tree, group);
+      return {
+        outcomes,
+        status,
+        requests: services.requests.read(),
+        // advice on the whole host is told with its first pass, not with every one
+        warnings: [...(isFirst ? tree.warnings : []), ...(prune ? [] : left.map(saidLeft))],
+        pruned: prune ? left : [],
+      };
     });
   } finally {
     services.close();
@@ -92,6 +105,15 @@ async function fetchAll(
   return withinMs(config.limits.passTimeoutMs, clock, (deadline) =>
     Promise.all(groups.map((group) => syncPatiently(host, group, deadline))),
   );
+}
+
+function leftGroups(tree: Tree, { groups }: Config): readonly GroupName[] {
+  return listGroups(tree).filter((held) => !groups.some(({ name }) => name === held));
+}
+
+// a config that lost a file by a slip must not take the files of running apps along
+function saidLeft(group: GroupName): string {
+  return `group "${group}" is no longer in the config and stays as it is: fetch --prune removes it`;
 }
 
 /** Of every group, also those that are not fetched now: they hold memory all the same. */

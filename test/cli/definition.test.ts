@@ -24,6 +24,7 @@ describe("a command's definition", () => {
       [
         ["config", true],
         ["detailed-exitcode", false],
+        ["prune", false],
         ["quiet", false],
         ["json", false],
       ],
