@@ -10,6 +10,7 @@ import { commands } from "./commands.ts";
 import { write } from "./output.ts";
 import { noCommand, overview } from "./overview.ts";
 import { reportError, type Terminal } from "./report.ts";
+import { count } from "./words.ts";
 
 const terminal: Terminal = {
   stdout: process.stdout,
@@ -78,7 +79,14 @@ function misuse(message: string, command: string | undefined): PosternError {
     .split("\n")
     .map((line) => line.trim().replace(/:$/, ""))
     .filter((line) => line !== "");
-  const text = lines.join(": ");
+  const text = lines
+    .join(": ")
+    // yargs's word for what stands in the usage without dashes
+    .replace(
+      /^Not enough non-option arguments: got (\d+), need at least (\d+)$/,
+      (_, got: string, need: string) =>
+        `expected ${count(Number(need), "word")} after ${command}, got ${got}`,
+    );
   return new PosternError("Usage", text.charAt(0).toLowerCase() + text.slice(1), {
     hint: `postern ${command} --help shows its options`,
   });

@@ -34,8 +34,13 @@ describe("a canary", { concurrency: 5 }, () => {
         ["status"],
         ["get", "sick/a", "--field", "a"],
         ["path", "--pin", "sick/a"],
+        ["doctor", ...config],
+        ["doctor", "--json", ...config],
       ])
         said.push(await postern(host, words, LOUD));
+      const cat = await postern(host, ["cat", `s3://${host.sandbox.bucket}/sick/a`], LOUD);
+      // where nothing is wrong for it, its stdout is the secret's own way out
+      said.push({ ...cat, stdout: Buffer.alloc(0) });
       assertSilent(host, canaries, said);
     });
   }
