@@ -18,7 +18,8 @@ try {
 } catch {
   // not built yet, or a package without it: compiling works everywhere
 }
-const wrapped = `(function(exports,require,module,__filename,__dirname){${readFileSync(bundle, "utf8")}\n})`;
+// latin1 is read three times as fast as utf8, and the bundle is ASCII
+const wrapped = `(function(exports,require,module,__filename,__dirname){${readFileSync(bundle, "latin1")}\n})`;
 const script = new Script(wrapped, { filename: bundle, cachedData });
 const module_ = { exports: {} };
 script.runInThisContext()(module_.exports, createRequire(bundle), module_, bundle, dist);

@@ -18,40 +18,77 @@ export type BodyRead =
  * @param announced the Content-Length, or undefined when the server sent none
  * @throws whatever the socket fails with
  */
-export async function readBody(
+export function readBody(
   body: Readable,
   announced: number | undefined,
   maxBytes: number,
 ): Promise<BodyRead> {
   if (announced !== undefined && announced > maxBytes) {
     body.destroy();
-    return { kind: "large", got: announced };
+    return Promise.resolve({ kind: "large", got: announced });
   }
-  let bytes: Buffer = Buffer.allocUnsafeSlow(announced ?? 4096);
-  let got = 0;
-  try {
-    for await (const chunk of body) {
-      if (!(chunk instanceof Uint8Array)) throw new TypeError("expected a stream of bytes");
-      if (got + chunk.length > maxBytes) return refuse(bytes, got + chunk.length);
-      if (got + chunk.length > bytes.length) bytes = grow(bytes, got, got + chunk.length);
-      bytes.set(chunk, got);
-      got += chunk.length;
+  const vessel = createVessel(announced ?? 4096);
+  // events: `for await` costs as much as all the rest about a small body
+  return new Promise((resolve, reject) => {
+    const fail = (error: unknown): void => {
+      // whoever has the bytes by then keeps them
+      if (body.readableEnded) return;
+      vessel.wipe();
+      reject(error);
+    };
+    body.on("error", fail);
+    // always comes; without an end before it the connection broke
+    body.on("close", () => fail(prematureClose()));
+    body.on("end", () => {
+      const { length: got } = vessel;
+      if (announced === undefined || got === announced)
+        return resolve({ kind: "whole", bytes: vessel.bytes() });
+      vessel.wipe();
+      resolve({ kind: "short", got, announced });
+    });
+    body.on("data", (chunk: unknown) => {
+      if (!(chunk instanceof Uint8Array)) return fail(new TypeError("expected a stream of bytes"));
+      const got = vessel.length + chunk.length;
+      if (got <= maxBytes) return vessel.pour(chunk);
+      vessel.wipe();
       chunk.fill(0);
-    }
-  } catch (error) {
-    bytes.fill(0);
-    throw error;
-  }
-  if (announced !== undefined && got !== announced) {
-    bytes.fill(0);
-    return { kind: "short", got, announced };
-  }
-  return { kind: "whole", bytes: bytes.subarray(0, got) };
+      resolve({ kind: "large", got });
+      body.destroy();
+    });
+  });
 }
 
-function refuse(bytes: Buffer, got: number): BodyRead {
-  bytes.fill(0);
-  return { kind: "large", got };
+interface Vessel {
+  /** Bytes in it. */
+  readonly length: number;
+  /** Takes the bytes over: the chunk is zeros afterwards. */
+  pour(chunk: Uint8Array): void;
+  bytes(): Buffer;
+  wipe(): void;
+}
+
+function createVessel(size: number): Vessel {
+  let bytes: Buffer = Buffer.allocUnsafeSlow(size);
+  let used = 0;
+  return {
+    get length() {
+      return used;
+    },
+    pour: (chunk) => {
+      const needed = used + chunk.length;
+      if (needed > bytes.length) bytes = grow(bytes, used, needed);
+      bytes.set(chunk, used);
+      used = needed;
+      chunk.fill(0);
+    },
+    bytes: () => bytes.subarray(0, used),
+    wipe: () => void bytes.fill(0),
+  };
+}
+
+// as Node's own iterator would say it
+function prematureClose(): Error {
+  return Object.assign(new Error("premature close"), { code: "ERR_STREAM_PREMATURE_CLOSE" });
 }
 
 function grow(bytes: Buffer, used: number, needed: number): Buffer {

@@ -6,7 +6,11 @@
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
  * @module
  */
-import type { ListObjectsV2CommandOutput, S3Client } from "@aws-sdk/client-s3";
+import {
+  ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
+  type S3Client,
+} from "@aws-sdk/client-s3";
 import { HttpResponse } from "@smithy/protocol-http";
 import {
   type AccountId,
@@ -63,7 +67,6 @@ export async function listPage(request: ListRequest, tools: ListTools): Promise<
     subject: `s3://${bucket}/${prefix}`,
     needs: `s3:ListBucket on ${quote(s3Arn(tools.region, bucket))} with s3:prefix ${quote(prefix)}`,
   };
-  const { ListObjectsV2Command } = await import("@aws-sdk/client-s3");
   const command = new ListObjectsV2Command({
     Bucket: bucket,
     ExpectedBucketOwner: owner,

@@ -16,7 +16,7 @@ import type { Credentials } from "./credentials.ts";
 import type { Endpoints } from "./endpoints.ts";
 import type { RequestCounter } from "./requests.ts";
 import { createGetter, type GetAnswer, type GetRequest } from "./s3-get.ts";
-import { listPage, type ListPage, type ListRequest } from "./s3-list.ts";
+import type { listPage, ListPage, ListRequest } from "./s3-list.ts";
 
 /** S3 in one region, with retries, deadlines and the bound on concurrency already inside. */
 export interface S3 {
@@ -43,16 +43,21 @@ export interface S3Options {
   readonly now: () => number;
 }
 
+interface Loaded {
+  readonly client: S3Client;
+  readonly listPage: typeof listPage;
+}
+
 /** Loads the SDK's client with the first request. */
 export function createS3(options: S3Options): S3 {
-  const client = once(() => createClient(options));
-  const getter = once(async () => createGetter({ ...options, client: await client() }));
+  const loaded = once(() => load(options));
+  const getter = once(async () => createGetter({ ...options, client: (await loaded()).client }));
   return {
     list: async (request) => {
-      const s3 = await client();
+      const { client, listPage } = await loaded();
       return options.call((signal) => {
         options.requests.add("list");
-        return listPage(request, { ...options, client: s3, signal });
+        return listPage(request, { ...options, client, signal });
       }, request.signal);
     },
     get: async (request) => {
@@ -67,22 +72,12 @@ export function createS3(options: S3Options): S3 {
   };
 }
 
-async function createClient(options: S3Options): Promise<S3Client> {
-  const { S3Client } = await import("@aws-sdk/client-s3");
-  const { s3, pathStyle, fips, dualStack } = options.endpoints;
-  return new S3Client({
-    region: options.region,
-    credentials: options.credentials,
-    requestHandler: options.connection,
-    // retries are `call`'s
-    maxAttempts: 1,
-    // a wrong clock is reported, not worked around: GET would still fail by it
-    disableClockSkewCorrection: true,
-    forcePathStyle: pathStyle,
-    useFipsEndpoint: fips,
-    useDualstackEndpoint: dualStack,
-    ...(s3 === undefined ? {} : { endpoint: s3.href }),
-  });
+async function load(options: S3Options): Promise<Loaded> {
+  const [{ createS3Client }, { listPage }] = await Promise.all([
+    import("./s3-client.ts"),
+    import("./s3-list.ts"),
+  ]);
+  return { client: createS3Client(options), listPage };
 }
 
 // a failed load is not kept: the next request tries again

@@ -10,21 +10,16 @@
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
  * @module
  */
-import type { fromInstanceMetadata as SdkFromInstanceMetadata } from "@aws-sdk/credential-providers";
 import type { AwsCredentialIdentity } from "@smithy/types";
 import type { Credentials } from "../aws/credentials.ts";
 import type { RequestCounter } from "../aws/requests.ts";
 import { retry } from "../aws/retry.ts";
 import type { Chance, Clock } from "../core/clock.ts";
 import { PosternError } from "../core/errors.ts";
+import type { NamedSource } from "./named.ts";
 
 /** Structurally `CredentialsConfig`. */
-export type CredentialSource =
-  | { readonly from: "instance" }
-  | { readonly from: "environment" }
-  | { readonly from: "profile"; readonly profile: string }
-  | { readonly from: "container" }
-  | { readonly from: "web-identity" };
+export type CredentialSource = { readonly from: "instance" } | NamedSource;
 
 export interface CredentialProvider {
   readonly credentials: Credentials;
@@ -124,52 +119,14 @@ async function loadFromSdk(
   source: CredentialSource,
   tools: ProviderTools,
 ): Promise<AwsCredentialIdentity> {
-  const sdk = await import("@aws-sdk/credential-providers");
-  switch (source.from) {
-    case "instance":
-      return retry(() => fromInstance(sdk.fromInstanceMetadata, tools.requests), POLICY, tools);
-    case "environment":
-      return sdk.fromEnv({ logger: SILENT })();
-    case "profile":
-      return sdk.fromIni({ profile: source.profile, ignoreCache: true, logger: SILENT })();
-    case "container":
-      return sdk.fromHttp({ timeout: 1000, maxRetries: 2, logger: SILENT })();
-    case "web-identity":
-      return sdk.fromTokenFile({ logger: SILENT })();
-    default:
-      return source satisfies never;
+  // all of the SDK's providers take long to load, and a host needs one
+  if (source.from === "instance") {
+    const { loadFromInstance } = await import("./instance.ts");
+    return retry(() => loadFromInstance(tools.requests), POLICY, tools);
   }
+  const { loadNamed } = await import("./named.ts");
+  return loadNamed(source);
 }
-
-// the SDK asks for the token once only, hence the retries here; a new provider each time, because one that saw
-// a 403, 404 or 405 to its token takes the instance for a v1 one for good, and v1 is off
-async function fromInstance(
-  fromInstanceMetadata: typeof SdkFromInstanceMetadata,
-  requests: RequestCounter,
-): Promise<AwsCredentialIdentity> {
-  // a token, the role's name, its credentials
-  requests.add("imds", 3);
-  try {
-    const ask = fromInstanceMetadata({
-      ec2MetadataV1Disabled: true,
-      timeout: 1000,
-      maxRetries: 0,
-      logger: SILENT,
-    });
-    return await ask();
-  } catch (cause) {
-    throw new PosternError("Unavailable", "the instance metadata service: no answer", { cause });
-  }
-}
-
-/** The SDK's warnings quote errors whole; ours say what is needed. */
-const SILENT = {
-  trace: (): void => undefined,
-  debug: (): void => undefined,
-  info: (): void => undefined,
-  warn: (): void => undefined,
-  error: (): void => undefined,
-};
 
 const HINT: Readonly<Record<CredentialSource["from"], string>> = {
   instance:

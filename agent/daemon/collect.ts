@@ -5,7 +5,6 @@ import type { Fetched, FetchedObject, FetchOutcome } from "../source/fetched.ts"
 import { fetchOnly } from "../source/only.ts";
 import { fetchPrefix } from "../source/prefix.ts";
 import type { PlannedSecret } from "../store/set.ts";
-import { collectBundle } from "./collect-bundle.ts";
 import { type Collected, type CollectedSet, type CollectRequest, wipeSet } from "./collected.ts";
 
 /** @throws {PosternError} whatever source and decrypt refuse or fail with; nothing fresh is left then */
@@ -42,8 +41,10 @@ export async function collect(request: CollectRequest): Promise<Collected> {
     }
     case "only":
       return openAll(await fetchOnly({ ...shared, ...layout }), opener);
-    case "bundle":
+    case "bundle": {
+      const { collectBundle } = await import("./collect-bundle.ts");
       return collectBundle(request, layout, opener);
+    }
     default:
       return layout satisfies never;
   }

@@ -1,4 +1,5 @@
 /** `postern fetch`: one pass over groups, each on its own, and what is written down about it. @module */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Config, GroupConfig } from "../config/config.ts";
 import { toPosternError } from "../core/errors.ts";
 import type { GroupName } from "../core/names.ts";
@@ -6,7 +7,7 @@ import type { GroupOutcome, RequestCounts } from "../core/outcome.ts";
 import type { Status } from "../observe/status.ts";
 import { generationBytes } from "../store/comparison.ts";
 import { readCurrent } from "../store/generation.ts";
-import { ownerLookup } from "../store/owners.ts";
+import { type OwnerLookup, ownerLookup } from "../store/owners.ts";
 import { listGroups, removeGroup } from "../store/sweep.ts";
 import type { Tree } from "../store/tree.ts";
 import { withinMs } from "./deadline.ts";
@@ -57,6 +58,8 @@ export async function fetchGroups(
   const home = services.findHome(config.home);
   for (const early of [services.provider.credentials(), home]) early.catch(() => undefined);
   try {
+    // these questions are on their way before the start of another program stops everything for a while
+    await nextTurn();
     const turn = { paths: config.paths, command: "fetch", waitMs: lockWaitMs };
     return await withTree(turn, effects, async (tree) => {
       const isFirst = previousStatus(tree) === undefined;
@@ -85,6 +88,8 @@ async function fetchAll(
   tree: Tree,
   { clock, run }: FetchEffects,
 ): Promise<readonly GroupOutcome[]> {
+  const owners = ownerLookup(run);
+  getReady(groups, services, owners);
   let known: Home;
   try {
     known = await home;
@@ -99,7 +104,7 @@ async function fetchAll(
     s3: services.s3(known.region),
     kms: () => services.kms(),
     tree,
-    owners: ownerLookup(run),
+    owners,
     sizes: heldSizes(config, tree),
   };
   return withinMs(config.limits.passTimeoutMs, clock, (deadline) =>
@@ -114,6 +119,19 @@ function leftGroups(tree: Tree, { groups }: Config): readonly GroupName[] {
 // a config that lost a file by a slip must not take the files of running apps along
 function saidLeft(group: GroupName): string {
   return `group "${group}" is no longer in the config and stays as it is: fetch --prune removes it`;
+}
+
+/**
+ * Begins what the passes will need, while IMDS answers and nothing else can be done: getent(1), and loading the
+ * SDK's client and what opens sealed secrets. A failure is told where it is needed.
+ */
+function getReady(groups: readonly GroupConfig[], services: Services, owners: OwnerLookup): void {
+  import("../aws/s3-client.ts").catch(() => undefined);
+  for (const { owner, decrypt } of groups) {
+    owners(owner).catch(() => undefined);
+    if (decrypt.mode !== "none") services.kms().catch(() => undefined);
+    if (decrypt.mode === "envelope") import("../decrypt/envelope.ts").catch(() => undefined);
+  }
 }
 
 /** Of every group, also those that are not fetched now: they hold memory all the same. */

@@ -3,6 +3,7 @@
  * strike, asks the service, writes the answer and the log.
  * @module
  */
+import { setMaxListeners } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { errnoOf, PosternError } from "../core/errors.ts";
 import type { Chance, Clock } from "../core/clock.ts";
@@ -40,6 +41,8 @@ const KEEP_ALIVE_MS = 120_000;
  */
 export async function listen(service: Service, front: Front, port = 0): Promise<Listener> {
   const closing = new AbortController();
+  // every answer that comes late on purpose listens
+  setMaxListeners(0, closing.signal);
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (incoming, outgoing) => {
     serve(service, front, incoming, outgoing, closing.signal).catch((error: unknown) => {
       outgoing.destroy();

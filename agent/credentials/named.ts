@@ -1,0 +1,26 @@
+/** Credentials from a source that the config names instead of the instance role. @module */
+import { fromEnv, fromHttp, fromIni, fromTokenFile } from "@aws-sdk/credential-providers";
+import type { AwsCredentialIdentity } from "@smithy/types";
+import { SILENT } from "./silent.ts";
+
+export type NamedSource =
+  | { readonly from: "environment" }
+  | { readonly from: "profile"; readonly profile: string }
+  | { readonly from: "container" }
+  | { readonly from: "web-identity" };
+
+/** Asks the source once. @throws whatever the SDK's provider fails with */
+export function loadNamed(source: NamedSource): Promise<AwsCredentialIdentity> {
+  switch (source.from) {
+    case "environment":
+      return fromEnv({ logger: SILENT })();
+    case "profile":
+      return fromIni({ profile: source.profile, ignoreCache: true, logger: SILENT })();
+    case "container":
+      return fromHttp({ timeout: 1000, maxRetries: 2, logger: SILENT })();
+    case "web-identity":
+      return fromTokenFile({ logger: SILENT })();
+    default:
+      return source satisfies never;
+  }
+}
