@@ -9,9 +9,14 @@ import { spawnSync } from "node:child_process";
 /** One benchmark: what it compares, and which ratios are promised. */
 export interface Bench {
   readonly name: string;
+  /** What is compared with what, in one line. */
+  readonly method: string;
   /** Measures, and gives one line for each promise. */
-  readonly run: () => Promise<readonly Verdict[]>;
+  readonly run: (tell: Tell) => Promise<readonly Verdict[]>;
 }
+
+/** Takes a line about what the ratios are made of. */
+export type Tell = (line: string) => void;
 
 /** A ratio, and the most that it may be. */
 export interface Verdict {
@@ -23,6 +28,8 @@ export interface Verdict {
 /** A named thing to time; it fails by throwing. */
 export interface Contestant {
   readonly name: string;
+  /** Makes ready for one run; not timed. */
+  readonly before?: () => void;
   readonly once: () => void | Promise<void>;
 }
 
@@ -41,6 +48,7 @@ export async function inTurn(
     for (let place = 0; place < contestants.length; place += 1) {
       const contestant = contestants[(place + round + 1) % contestants.length];
       if (contestant === undefined) continue;
+      contestant.before?.();
       const start = performance.now();
       await contestant.once();
       if (round >= 0) times.get(contestant.name)?.push(performance.now() - start);
@@ -79,6 +87,18 @@ export function commandContestant(
       if (status !== 0) throw new Error(`${name}: ended with ${status}`, { cause: error });
     },
   };
+}
+
+/** Runs a command with its output thrown away, and waits for its end. */
+export function runProgram(
+  [program = "", ...words]: readonly string[],
+  env: Readonly<Record<string, string>>,
+): void {
+  const { status, error } = spawnSync(program, words, {
+    env,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  if (status !== 0) throw new Error(`${program}: ended with ${status}`, { cause: error });
 }
 
 /** The middle one, or the mean of the middle two. NaN of nothing. */
