@@ -40,6 +40,22 @@ export function readCurrent(tree: Tree, group: GroupName): Current {
   });
 }
 
+/** Generation `id` of the group, or undefined when it is gone or there is no manifest to believe. */
+export function readGeneration(
+  tree: Tree,
+  group: GroupName,
+  id: GenerationId,
+): Generation | undefined {
+  return guarded(`${tree.groups.path}/${group}`, () =>
+    inGenerations(tree, group, (generations) => {
+      if (lookUp(tree.fs, generations, id)?.kind !== "directory") return undefined;
+      const manifest = readManifest(tree, generations, group, id);
+      if (typeof manifest === "string") return undefined;
+      return { id, path: `${generations.path}/${id}`, manifest };
+    }),
+  );
+}
+
 /**
  * The id that `current` in the group's directory names: undefined when there is no such link, "odd" when it
  * leads anywhere but to `gen/ID`. Throws as `readCurrent`.

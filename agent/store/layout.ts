@@ -12,6 +12,10 @@
  *             7f3a9c51e0b2.manifest   0600
  *       state/                        0755
  *         web                         0644, one line
+ *       records/                      0700
+ *         web                         0600, what is remembered of the group between passes
+ *       owed/                         0700
+ *         web                         0600, the generation whose reload is owed
  *       status.json                   0644
  *       lock                          0600
  *     <state>/                        0700
@@ -29,6 +33,8 @@ import type { GenerationId } from "./target.ts";
 export const SECRETS = "secrets";
 export const GROUPS = "groups";
 export const STATE = "state";
+export const RECORDS = "records";
+export const OWED = "owed";
 export const GENERATIONS = "gen";
 export const CURRENT = "current";
 export const STATUS = "status.json";

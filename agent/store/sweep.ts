@@ -12,10 +12,11 @@ import { guarded } from "./fault.ts";
 import { readCurrentId, readManifest } from "./generation.ts";
 import { GENERATIONS, groupMode, manifestName } from "./layout.ts";
 import type { Manifest } from "./manifest.ts";
+import { readRecord } from "./record.ts";
 import { removeTree } from "./remove.ts";
 import { linkStablePath } from "./swap.ts";
 import type { Directory, GenerationId } from "./target.ts";
-import type { Tree } from "./tree.ts";
+import { directoriesOf, type Tree } from "./tree.ts";
 
 /**
  * Completes what a dead pass left undone and removes what is no longer needed.
@@ -55,7 +56,7 @@ export function finishGroup(tree: Tree, group: GroupName, graceMs: number): void
 
 /** Removes what a process that died left under temporary names, outside the groups. */
 export function sweepTree(tree: Tree): void {
-  for (const directory of [tree.run, tree.secrets, tree.groups, tree.standings, tree.state]) {
+  for (const directory of directoriesOf(tree)) {
     guarded(directory.path, () => sweepTemporaries(tree, directory));
   }
 }
@@ -74,9 +75,19 @@ export function listGroups(tree: Tree): readonly GroupName[] {
 
 /** Removes a group with all its generations: the stable path first, so that no reader finds half of it. */
 export function removeGroup(tree: Tree, group: GroupName): void {
-  const { fs, secrets, groups, standings } = tree;
+  removeFiles(tree, group);
+  removeFrom(tree, group, [tree.standings, tree.records, tree.owed]);
+}
+
+/** Removes all that anybody could read a value of the group from; what is known about the group stays. */
+export function removeFiles(tree: Tree, group: GroupName): void {
+  removeFrom(tree, group, [tree.secrets, tree.groups]);
+}
+
+function removeFrom(tree: Tree, group: GroupName, parents: readonly Directory[]): void {
+  const { fs, groups } = tree;
   guarded(`${groups.path}/${group}`, () => {
-    for (const parent of [secrets, groups, standings]) {
+    for (const parent of parents) {
       removeTree(fs, parent, group);
       fs.sync(parent.fd);
     }
@@ -101,15 +112,18 @@ export function retained(
     // a manifest that names itself or a later one as its predecessor is not to be followed around
     if (id === undefined || kept.has(id)) return kept;
     const manifest = manifestOf(id);
-    const replacedForMs = now - next.created;
-    // a clock that was set back says nothing about how long ago it was
-    const recent = replacedForMs >= 0 && replacedForMs < graceMs;
+    const recent = isRecent(next.created, now, graceMs);
     const fallback = next === current && manifest !== undefined && sameAccess(manifest, current);
     if (!recent && !fallback) return kept;
     kept.add(id);
     if (manifest === undefined) return kept;
     next = manifest;
   }
+}
+
+// a clock that was set back says nothing about how long ago it was
+function isRecent(then: number | undefined, now: number, graceMs: number): boolean {
+  return then !== undefined && now >= then && now - then < graceMs;
 }
 
 function sweepTemporaries(tree: Tree, directory: Directory): void {
@@ -133,6 +147,9 @@ function sweepGenerations(
   graceMs: number,
 ): void {
   const { fs, clock } = tree;
+  // what was rolled back a moment ago is in nobody's chain, and may still be read
+  if (isRecent(current && readRecord(tree, current.group).held?.since, clock.now(), graceMs))
+    return;
   const manifestOf = (id: GenerationId): Manifest | undefined => {
     if (current === undefined || lookUp(fs, generations, id)?.kind !== "directory")
       return undefined;

@@ -13,7 +13,7 @@ import { closing, judgeOwn, openChild, openRoot, orClose, ownChild } from "./dir
 import { guarded, unless } from "./fault.ts";
 import type { Entry, FileSystem, Mount } from "./file-system.ts";
 import { makeHostKey, readHostKey } from "./host-key.ts";
-import { GROUPS, SECRETS, STATE } from "./layout.ts";
+import { GROUPS, OWED, RECORDS, SECRETS, STATE } from "./layout.ts";
 import { childOf, type Directory } from "./target.ts";
 
 export interface TreeOptions {
@@ -38,6 +38,8 @@ export interface Tree {
   readonly secrets: Directory;
   readonly groups: Directory;
   readonly standings: Directory;
+  readonly records: Directory;
+  readonly owed: Directory;
   readonly state: Directory;
   /** What a person should know and may have chosen: to be told once, not a fault. */
   readonly warnings: readonly string[];
@@ -62,9 +64,14 @@ export function findTree(options: TreeOptions): Tree | undefined {
 
 /** Closes what `openTree` opened and forgets the host key. */
 export function closeTree(tree: Tree): void {
-  const { fs, run, secrets, groups, standings, state } = tree;
   tree.hostKey.wipe();
-  for (const { fd } of [run, secrets, groups, standings, state]) fs.close(fd);
+  for (const { fd } of directoriesOf(tree)) tree.fs.close(fd);
+}
+
+/** Every directory that the tree holds open, outside the groups. */
+export function directoriesOf(tree: Tree): readonly Directory[] {
+  const { run, secrets, groups, standings, records, owed, state } = tree;
+  return [run, secrets, groups, standings, records, owed, state];
 }
 
 /**
@@ -85,19 +92,26 @@ function openAll(options: TreeOptions, make: boolean): Tree | undefined {
     if (directory !== undefined) opened.push(directory);
     return directory;
   };
-  const child = (parent: Directory | undefined, name: string): Directory | undefined =>
-    parent && kept(make ? ownChild(fs, parent, name, uid, 0o755) : findOwn(fs, parent, name, uid));
+  const child = (
+    parent: Directory | undefined,
+    name: string,
+    mode = 0o755,
+  ): Directory | undefined =>
+    parent && kept(make ? ownChild(fs, parent, name, uid, mode) : findOwn(fs, parent, name, uid));
   const open = (): Tree | undefined => {
     const run = kept(openPath(options, options.run, make ? 0o755 : undefined));
     const state = kept(openPath(options, options.state, make ? 0o700 : undefined));
     const secrets = child(run, SECRETS);
     const groups = child(run, GROUPS);
     const standings = child(run, STATE);
-    if (!run || !state || !secrets || !groups || !standings) return undefined;
+    const records = child(run, RECORDS, 0o700);
+    const owed = child(run, OWED, 0o700);
+    if (!run || !state || !secrets || !groups || !standings || !records || !owed) return undefined;
     const hostKey = make ? makeHostKey(options, state, uid) : readHostKey(options, state, uid);
     if (hostKey === undefined) return undefined;
     const warnings = adviceOn(run.path, fs.mount(run.fd));
-    return { fs, clock, chance, uid, hostKey, run, secrets, groups, standings, state, warnings };
+    const directories = { run, secrets, groups, standings, records, owed, state };
+    return { fs, clock, chance, uid, hostKey, ...directories, warnings };
   };
   let tree: Tree | undefined;
   try {

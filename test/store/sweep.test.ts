@@ -246,9 +246,11 @@ describe("sweepTree", () => {
       "run/.status.json.0123456789ab",
       "run/secrets/.web.0123456789ab",
       "run/state/.web.0123456789ab",
+      "run/records/.web.0123456789ab",
+      "run/owed/.web.0123456789ab",
       "state/.host.key.0123456789ab",
     ];
-    const others = ["run/owed", "run/.hidden", "state/.other.0123"];
+    const others = ["run/other", "run/.hidden", "state/.other.0123"];
     for (const path of [...temporary, ...others]) writeFileSync(join(root, path), "");
     sweepTree(tree);
     assert.deepEqual(
