@@ -17,5 +17,6 @@ export async function systemEffects({ terminal, clock }: Surroundings): Promise<
     run: systemProgram,
     uid: process.getuid?.() ?? 0,
     pid: process.pid,
+    judge: { check: () => Promise.resolve(), verify: () => Promise.resolve() },
   };
 }

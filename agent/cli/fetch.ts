@@ -99,6 +99,12 @@ const WAITING: Readonly<Record<"settling" | "moved", string>> = {
   moved: "the set went on changing while it was read",
 };
 
+const HELD: Readonly<Record<"verify" | "reload" | "operator", string>> = {
+  verify: "what S3 holds failed its verification here",
+  reload: "what S3 holds was rolled back here: the reload failed on it",
+  operator: "what S3 holds was rolled back here, as asked",
+};
+
 function asText({ outcomes, requests, pruned }: FetchReport): string {
   const rows = outcomes.map((outcome) => [outcome.group, outcome.kind, saying(outcome)]);
   const notes = outcomes.flatMap((outcome) =>
@@ -114,6 +120,8 @@ function saying(outcome: GroupOutcome): string {
       return `${count(outcome.secrets, "secret")}, ${bytes(outcome.bytes)}: ${saidChanges(outcome.changes)}`;
     case "unchanged":
       return `${count(outcome.secrets, "secret")}, ${bytes(outcome.bytes)}`;
+    case "held":
+      return `${count(outcome.secrets, "secret")}, ${bytes(outcome.bytes)}: ${HELD[outcome.why]}`;
     case "waiting":
       return WAITING[outcome.why];
     case "failed":

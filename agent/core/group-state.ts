@@ -76,20 +76,27 @@ export function afterSuccess(now: number, maxAgeMs: number): Standing {
 
 /**
  * The standing after a pass that failed, or that waited for the publisher.
- * A group that never succeeded is `pending` on an outage; a denial or a rejection shows even then.
+ * A group that never succeeded is `pending` on an outage; a denial or a rejection shows even then. A success later
+ * than `now` was dated by a clock that has been set back since: the group is fresh for one `max_age` from now at
+ * most, whatever that clock said.
  */
 export function afterFailure(
   before: Standing | undefined,
   kind: FailureKind | "waiting",
   now: number,
+  maxAgeMs: number,
 ): Standing {
-  const lastSuccess = before?.lastSuccess;
-  const freshUntil = before?.freshUntil;
+  const lastSuccess = earlier(before?.lastSuccess, now);
+  const freshUntil = earlier(before?.freshUntil, now + maxAgeMs);
   if (kind === "denied" || kind === "rejected") return { state: kind, lastSuccess, freshUntil };
   if (lastSuccess === undefined) return { state: "pending", lastSuccess, freshUntil };
   const inTime = freshUntil !== undefined && now <= freshUntil;
   if (!inTime) return { state: "expired", lastSuccess, freshUntil };
   return { state: kind === "waiting" ? "fresh" : "stale", lastSuccess, freshUntil };
+}
+
+function earlier(time: number | undefined, limit: number): number | undefined {
+  return time === undefined ? undefined : Math.min(time, limit);
 }
 
 /** The state as it is at `now`: what was written down may have expired since. */

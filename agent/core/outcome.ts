@@ -12,12 +12,18 @@ export interface Changes {
 /**
  * - `unchanged`: the set on disk is the set in S3.
  * - `changed`: a new generation is in place.
+ * - `held`: S3 holds what was rolled back on this host; the generation before it stays.
  * - `waiting`: the publisher is not done yet; nothing was touched, the next pass will see.
- * - `failed`: nothing was touched.
+ * - `failed`: what readers see was not touched, or was put back.
  */
 export type GroupOutcome =
   | (Facts & { readonly kind: "unchanged"; readonly group: GroupName })
   | (Facts & { readonly kind: "changed"; readonly group: GroupName; readonly changes: Changes })
+  | (Facts & {
+      readonly kind: "held";
+      readonly group: GroupName;
+      readonly why: "verify" | "reload" | "operator";
+    })
   | {
       readonly kind: "waiting";
       readonly group: GroupName;
@@ -25,7 +31,20 @@ export type GroupOutcome =
       /** Milliseconds until it is worth asking again, if that is known. */
       readonly untilMs?: number;
     }
-  | { readonly kind: "failed"; readonly group: GroupName; readonly error: PosternError };
+  | {
+      readonly kind: "failed";
+      readonly group: GroupName;
+      readonly error: PosternError;
+      /** As in `Facts`, and left as it is. */
+      readonly drift?: readonly DriftFound[];
+    };
+
+/** A file or folder of a generation that was not what postern wrote. */
+export interface DriftFound {
+  readonly kind: "content" | "mode" | "owner" | "missing" | "extra" | "link";
+  /** Below the generation's directory. May hold anything: print it with `quote`. */
+  readonly path: string;
+}
 
 /** Of the generation that is in place. */
 export interface Facts {
@@ -33,6 +52,8 @@ export interface Facts {
   readonly secrets: number;
   /** Plaintext. */
   readonly bytes: number;
+  /** What somebody changed on this host: put right, unless the pass failed or the content is held. */
+  readonly drift: readonly DriftFound[];
   /** What a person should know: names that were skipped, and why. */
   readonly notes: readonly string[];
 }

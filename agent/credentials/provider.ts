@@ -25,6 +25,8 @@ export interface CredentialProvider {
   readonly credentials: Credentials;
   /** Makes the next request ask for new ones: AWS called these expired. */
   renew(): void;
+  /** When those in use expire, epoch milliseconds; undefined before the first, and for those that never do. */
+  expiresAt(): number | undefined;
 }
 
 export interface ProviderTools {
@@ -97,6 +99,7 @@ export function createCredentialProvider(
       });
       return pending;
     },
+    expiresAt: () => (Number.isFinite(held?.expiresAt) ? held?.expiresAt : undefined),
     // several requests learn of the same expiry: the first of them renews for all
     renew: () => {
       if (clock.monotonic() - askedAt >= PAUSE_MS) nextAt = 0;

@@ -23,14 +23,14 @@ export async function collectBundle(
   { key, minRevision }: BundleLayout,
   opener: Opener,
 ): Promise<Collected> {
-  const { reach, group, survey, signal } = request;
+  const { reach, group, known, highestRevision, signal } = request;
   const { bucket, owner } = reach.home;
   const found = await fetchBundle({
     s3: reach.s3,
     bucket,
     owner,
     key,
-    knownEtag: knownEtag(survey),
+    knownEtag: known.bundleEtag,
     maxBytes: group.maxObjectBytes,
     signal,
   });
@@ -39,7 +39,7 @@ export async function collectBundle(
   const { plaintext, revision } = await opener.bundle(key, body);
   let unpacked: Unpacked;
   try {
-    refuseReplay({ revision, highestSeen: survey.highestRevision, minRevision }, key);
+    refuseReplay({ revision, highestSeen: highestRevision, minRevision }, key);
     unpacked = await unpackBundle(plaintext, {
       limits: { maxBytes: group.maxGroupBytes, maxEntries: MAX_ENTRIES },
       onBadName: group.onBadName,
@@ -71,12 +71,6 @@ function refuseEmpty({ secrets }: Unpacked, { group }: CollectRequest, key: S3Ke
   throw new PosternError("BadData", `bundle ${quote(key)} holds no secret`, {
     hint: "say allow_empty: true if it is meant",
   });
-}
-
-// one lost or edited file, and the whole bundle is needed again
-function knownEtag({ generation, kept }: CollectRequest["survey"]): string | undefined {
-  const whole = kept?.size === generation?.manifest.secrets.length;
-  return whole ? generation?.manifest.bundle?.etag : undefined;
 }
 
 function refuseReplay(

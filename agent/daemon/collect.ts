@@ -22,7 +22,7 @@ export async function collect(request: CollectRequest): Promise<Collected> {
     s3: reach.s3,
     bucket,
     owner,
-    known: request.survey.kept,
+    known: request.known.secrets,
     maxObjectBytes: group.maxObjectBytes,
     maxGroupBytes: group.maxGroupBytes,
     settleMs: group.settleMs,

@@ -1,9 +1,9 @@
 /** What collecting a group's set comes to. @module */
 import type { GroupConfig } from "../config/config.ts";
+import type { SecretName } from "../core/names.ts";
 import type { BundleMark } from "../store/manifest.ts";
 import type { PlannedSecret } from "../store/set.ts";
 import type { Reach } from "./host.ts";
-import type { Survey } from "./survey.ts";
 
 /**
  * - `unchanged`: S3 holds what the newest generation was made from.
@@ -26,10 +26,20 @@ export interface CollectedSet {
   confirm(): Promise<"same" | "moved">;
 }
 
+/** What S3 is compared with. */
+export interface Known {
+  /** By name; undefined before the first generation. */
+  readonly secrets: ReadonlyMap<SecretName, { readonly etag: string }> | undefined;
+  /** Of the bundle. Undefined when all of it is needed. */
+  readonly bundleEtag: string | undefined;
+}
+
 export interface CollectRequest {
   readonly reach: Reach;
   readonly group: GroupConfig;
-  readonly survey: Survey;
+  readonly known: Known;
+  /** Of a bundle, that this host has seen. */
+  readonly highestRevision: number | undefined;
   /** Length in bytes of the path that the names will be joined to on this host. */
   readonly rootBytes: number;
   /** The pass's deadline. */

@@ -5,20 +5,20 @@ import { toPosternError } from "../core/errors.ts";
 import type { GroupName } from "../core/names.ts";
 import type { GroupOutcome, RequestCounts } from "../core/outcome.ts";
 import type { Status } from "../observe/status.ts";
-import { generationBytes } from "../store/comparison.ts";
-import { readCurrent } from "../store/generation.ts";
-import { type OwnerLookup, ownerLookup } from "../store/owners.ts";
+import { ownerLookup } from "../store/owners.ts";
 import { listGroups, removeGroup } from "../store/sweep.ts";
 import type { Tree } from "../store/tree.ts";
 import { withinMs } from "./deadline.ts";
-import type { Host } from "./host.ts";
+import type { Judge } from "./host.ts";
+import { getReady, openHost } from "./open-host.ts";
 import { type Home, openServices, type Services } from "./services.ts";
 import { previousStatus, writeStandings } from "./standings.ts";
-import { syncGroup } from "./sync.ts";
+import { syncPatiently } from "./patience.ts";
 import { withTree, type WriterEffects } from "./writer.ts";
 
 export interface FetchEffects extends WriterEffects {
   readonly env: NodeJS.ProcessEnv;
+  readonly judge: Judge;
 }
 
 export interface FetchRequest {
@@ -86,7 +86,7 @@ async function fetchAll(
   services: Services,
   home: Promise<Home>,
   tree: Tree,
-  { clock, run }: FetchEffects,
+  { clock, run, judge }: FetchEffects,
 ): Promise<readonly GroupOutcome[]> {
   const owners = ownerLookup(run);
   getReady(groups, services, owners);
@@ -97,16 +97,16 @@ async function fetchAll(
     const error = toPosternError(cause);
     return groups.map(({ name }) => ({ kind: "failed", group: name, error }));
   }
-  const host: Host = {
+  const host = openHost({
     config,
-    clock,
+    services,
     home: known,
-    s3: services.s3(known.region),
-    kms: () => services.kms(),
     tree,
     owners,
-    sizes: heldSizes(config, tree),
-  };
+    clock,
+    judge,
+    owesReloads: false,
+  });
   return withinMs(config.limits.passTimeoutMs, clock, (deadline) =>
     Promise.all(groups.map((group) => syncPatiently(host, group, deadline))),
   );
@@ -119,54 +119,4 @@ function leftGroups(tree: Tree, { groups }: Config): readonly GroupName[] {
 // a config that lost a file by a slip must not take the files of running apps along
 function saidLeft(group: GroupName): string {
   return `group "${group}" is no longer in the config and stays as it is: fetch --prune removes it`;
-}
-
-/**
- * Begins what the passes will need, while IMDS answers and nothing else can be done: getent(1), and loading the
- * SDK's client and what opens sealed secrets. A failure is told where it is needed.
- */
-function getReady(groups: readonly GroupConfig[], services: Services, owners: OwnerLookup): void {
-  import("../aws/s3-client.ts").catch(() => undefined);
-  for (const { owner, decrypt } of groups) {
-    owners(owner).catch(() => undefined);
-    if (decrypt.mode !== "none") services.kms().catch(() => undefined);
-    if (decrypt.mode === "envelope") import("../decrypt/envelope.ts").catch(() => undefined);
-  }
-}
-
-/** Of every group, also those that are not fetched now: they hold memory all the same. */
-function heldSizes({ groups }: Config, tree: Tree): Map<GroupName, number> {
-  return new Map(groups.map(({ name }) => [name, heldSize(tree, name)]));
-}
-
-function heldSize(tree: Tree, group: GroupName): number {
-  try {
-    const current = readCurrent(tree, group);
-    return current.kind === "generation" ? generationBytes(current.generation.manifest) : 0;
-  } catch {
-    // what is in the way there is for that group's own pass to tell
-    return 0;
-  }
-}
-
-// who asks for a pass wants what was just published; a publisher that never rests is for the next one
-const MAX_LOOKS = 5;
-const LOOK_AGAIN_MS = 500;
-
-/** A pass, and a few more while the publisher is not done, as far as the deadline goes. */
-async function syncPatiently(
-  host: Host,
-  group: GroupConfig,
-  deadline: AbortSignal,
-): Promise<GroupOutcome> {
-  let outcome = await syncGroup(host, group, deadline);
-  for (let look = 1; outcome.kind === "waiting" && look < MAX_LOOKS; look += 1) {
-    try {
-      await host.clock.sleep(outcome.untilMs ?? LOOK_AGAIN_MS * 2 ** look, deadline);
-    } catch {
-      return outcome;
-    }
-    outcome = await syncGroup(host, group, deadline);
-  }
-  return outcome;
 }

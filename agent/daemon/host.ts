@@ -1,7 +1,7 @@
 /** One host, ready for a pass: its configuration, AWS, and the tree that it writes. @module */
 import type { Kms } from "../aws/kms.ts";
 import type { S3 } from "../aws/s3.ts";
-import type { Config } from "../config/config.ts";
+import type { Config, GroupConfig } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { GroupName } from "../core/names.ts";
 import type { OwnerLookup } from "../store/owners.ts";
@@ -24,4 +24,15 @@ export interface Host extends Reach {
   readonly tree: Tree;
   /** Plaintext bytes of each group's newest generation, one that is just being staged included. */
   readonly sizes: Map<GroupName, number>;
+  readonly judge: Judge;
+  /** Whether somebody will reload what uses a set that changes: a daemon does, a single pass does not. */
+  readonly owesReloads: boolean;
+}
+
+/** Who says whether a set may be used. Each resolves when it may, and rejects with CheckFailed when it may not. */
+export interface Judge {
+  /** `on_change.check`, before the swap. @param staged the new set's own directory */
+  check(group: GroupConfig, staged: string, signal: AbortSignal): Promise<void>;
+  /** `on_change.verify`, after the swap. */
+  verify(group: GroupConfig, signal: AbortSignal): Promise<void>;
 }

@@ -14,7 +14,7 @@ import { collect } from "./collect.ts";
 import { wipeSet } from "./collected.ts";
 import type { Reach } from "./host.ts";
 import { keptSet, planSet, rootBytesOf } from "./planned-set.ts";
-import { type Survey, surveyGroup } from "./survey.ts";
+import { knownOf, type Survey, surveyGroup } from "./survey.ts";
 
 /**
  * - `planned`: what the next pass would do; nothing when all of it is empty.
@@ -84,7 +84,9 @@ export async function planGroup(request: PlanRequest): Promise<GroupPlan> {
 async function planSurveyed(request: PlanRequest, survey: Survey): Promise<GroupPlan> {
   const { reach, paths, group, tree, signal } = request;
   const rootBytes = rootBytesOf(paths, group);
-  const collected = await collect({ reach, group, survey, rootBytes, signal });
+  const { highestRevision } = survey;
+  const known = knownOf(survey);
+  const collected = await collect({ reach, group, known, highestRevision, rootBytes, signal });
   if (collected.kind === "waiting")
     return { kind: "waiting", group: group.name, why: collected.why };
   const set = collected.kind === "set" ? collected : keptSet(survey);

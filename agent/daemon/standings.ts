@@ -1,14 +1,7 @@
 /** Writes down where groups stand after a pass: `state/GROUP` for shells, `status.json` for all else. @module */
-import { isRevocation } from "../aws/failure.ts";
 import type { Config, GroupConfig } from "../config/config.ts";
 import { exitCodeOf, type PosternError, toPosternError } from "../core/errors.ts";
-import {
-  afterFailure,
-  afterSuccess,
-  type FailureKind,
-  failureKindOf,
-  type Standing,
-} from "../core/group-state.ts";
+import type { Standing } from "../core/group-state.ts";
 import type { GroupName } from "../core/names.ts";
 import type { GroupOutcome } from "../core/outcome.ts";
 import {
@@ -23,6 +16,8 @@ import { generationBytes } from "../store/comparison.ts";
 import { type Generation, readCurrent } from "../store/generation.ts";
 import { readState, readStatus, writeState, writeStatus } from "../store/state.ts";
 import type { Tree } from "../store/tree.ts";
+import { retire } from "./retire.ts";
+import { standingAfter } from "./standing.ts";
 
 export interface Standings {
   readonly status: Status;
@@ -45,8 +40,7 @@ export function writeStandings(
   const written = config.groups.flatMap((group): readonly Written[] => {
     const outcome = outcomes.find(({ group: name }) => name === group.name);
     const before = previousStanding(tree, group.name);
-    if (outcome !== undefined)
-      return [writeDown(tree, group, standingAfter(before, group, outcome, now), errorOf(outcome))];
+    if (outcome !== undefined) return [concludePass(tree, group, before, outcome, now)];
     // a group that no pass has reached yet is not ready, rather than unknown
     return before === undefined ? [writeDown(tree, group, PENDING, undefined)] : [];
   });
@@ -72,12 +66,30 @@ export function previousStatus(tree: Tree): Status | undefined {
 const PENDING: Standing = { state: "pending", lastSuccess: undefined, freshUntil: undefined };
 
 /** Undefined where there is none to believe: whatever is there is about to be replaced. */
-function previousStanding(tree: Tree, group: GroupName): Standing | undefined {
+export function previousStanding(tree: Tree, group: GroupName): Standing | undefined {
   try {
     return readState(tree, group)?.standing;
   } catch {
     return undefined;
   }
+}
+
+/** What the pass means for the group: where it stands now, and whether its files may stay. */
+function concludePass(
+  tree: Tree,
+  group: GroupConfig,
+  before: Standing | undefined,
+  outcome: GroupOutcome,
+  now: number,
+): Written {
+  const standing = standingAfter(before, group, outcome, now);
+  let error = errorOf(outcome);
+  try {
+    retire(tree, group, { outcome, standing, now });
+  } catch (obstacle) {
+    error ??= toPosternError(obstacle);
+  }
+  return writeDown(tree, group, standing, error);
 }
 
 interface Written {
@@ -118,31 +130,6 @@ function withFault(
 ): GroupOutcome {
   const error = faults.get(outcome.group);
   return error === undefined ? outcome : { kind: "failed", group: outcome.group, error };
-}
-
-function standingAfter(
-  before: Standing | undefined,
-  { maxAgeMs, layout }: GroupConfig,
-  outcome: GroupOutcome,
-  now: number,
-): Standing {
-  switch (outcome.kind) {
-    case "unchanged":
-    case "changed":
-      return afterSuccess(now, maxAgeMs);
-    case "waiting":
-      return afterFailure(before, "waiting", now);
-    case "failed":
-      return afterFailure(before, kindOf(outcome.error, layout.kind === "bundle"), now);
-    default:
-      return outcome satisfies never;
-  }
-}
-
-// a bundle that is gone is a group that was taken away; a missing key among others is not
-function kindOf(error: PosternError, isBundle: boolean): FailureKind {
-  const taken = isRevocation(error) || (isBundle && error.awsCode === "NoSuchKey");
-  return taken ? "denied" : failureKindOf(error.code);
 }
 
 function statusOf(

@@ -7,6 +7,7 @@ import { type Generation, readCurrent } from "../store/generation.ts";
 import type { Fingerprints, ManifestSecret } from "../store/manifest.ts";
 import { type BundleSource, highestRevision as revisionSeen } from "../store/revisions.ts";
 import type { Tree } from "../store/tree.ts";
+import type { Known } from "./collected.ts";
 import type { Home } from "./services.ts";
 
 export interface Survey {
@@ -48,6 +49,13 @@ export function surveyGroup(tree: Tree | undefined, group: GroupConfig, home: Ho
   return { generation, refused: undefined, drift, fingerprints, kept, highestRevision };
 }
 
+/** What S3 is compared with, so that only what changed is fetched. */
+export function knownOf({ generation, kept }: Survey): Known {
+  // one lost or edited file, and the whole bundle is needed again
+  const whole = kept?.size === generation?.manifest.secrets.length;
+  return { secrets: kept, bundleEtag: whole ? generation?.manifest.bundle?.etag : undefined };
+}
+
 /** The object whose revisions a bundle group counts; undefined for a group of another layout. */
 export function bundleSource(group: GroupConfig, { bucket }: Home): BundleSource | undefined {
   const { name, layout } = group;
@@ -70,6 +78,11 @@ function soundSecrets(
     ({ name }) => !pathsTo(name).some((path) => damaged.has(path)),
   );
   return new Map(sound.map((secret) => [secret.name, secret]));
+}
+
+/** Whether readers may have seen other bytes than were written. */
+export function isDamaged({ drift }: Survey): boolean {
+  return drift.some(({ kind }) => DAMAGING.has(kind));
 }
 
 /** Drift after which the bytes on disk are not what was written. */

@@ -1,20 +1,21 @@
 /** One group's pass: the whole story, from S3 to the files. @module */
 import type { GroupConfig } from "../config/config.ts";
 import { toPosternError } from "../core/errors.ts";
-import type { Changes, GroupOutcome } from "../core/outcome.ts";
-import { checkBudget } from "../store/budget.ts";
+import type { Changes, DriftFound, GroupOutcome } from "../core/outcome.ts";
 import { compare, generationBytes, plannedBytes, renewManifest } from "../store/comparison.ts";
 import type { Generation } from "../store/generation.ts";
-import type { StagePlan } from "../store/set.ts";
-import { discard, stage, type Staged } from "../store/stage.ts";
-import { swap } from "../store/swap.ts";
+import { type GroupRecord, type HeldContent, readRecord } from "../store/record.ts";
+import { isRepairable, repair } from "../store/repair.ts";
 import { finishGroup } from "../store/sweep.ts";
 import { collect } from "./collect.ts";
-import { type CollectedSet, wipeSet } from "./collected.ts";
+import { type CollectRequest, wipeSet } from "./collected.ts";
+import { isStillHeld } from "./held.ts";
 import type { Host } from "./host.ts";
 import { keptSet, planSet, rootBytesOf } from "./planned-set.ts";
-import { bundleSource, distrusting, type Survey, surveyGroup } from "./survey.ts";
-import { recordRevision } from "../store/revisions.ts";
+import { releaseGroup } from "./rollback.ts";
+import { rememberRevision, stageAndConfirm, takeRoom } from "./staging.ts";
+import { distrusting, isDamaged, knownOf, type Survey, surveyGroup } from "./survey.ts";
+import { applyChange, resumeChange } from "./transaction.ts";
 
 // who opened a set has this long to finish reading it once another was put in its place
 const GRACE_MS = 60_000;
@@ -23,12 +24,14 @@ const GRACE_MS = 60_000;
  * Brings one group on this host in step with S3, or leaves it exactly as it was.
  *
  * 1. Survey: what the disk holds, and how much of it still is what was written.
- * 2. Collect: ask S3 what changed since, get that, open it.
- * 3. Compare: the same set under the same configuration makes no generation.
- * 4. Check that the set fits, before a byte of it is written.
- * 5. Stage it, while S3 is asked whether it still is the set.
- * 6. Swap.
- * 7. Finish: remove what no reader needs any more, also after a pass that changed nothing.
+ * 2. Finish what a pass that died left half done.
+ * 3. Leave content alone that was rolled back here, for as long as S3 holds it.
+ * 4. Collect: ask S3 what changed since, get that, open it.
+ * 5. Compare: the same set under the same configuration makes no generation; modes and owners are put right.
+ * 6. Check that the set fits, before a byte of it is written.
+ * 7. Stage it, while S3 is asked whether it still is the set.
+ * 8. Swap it in, as a transaction.
+ * 9. Remove what no reader needs any more, also after a pass that changed nothing.
  *
  * Never throws: whatever goes wrong is this group's outcome, and no other group's trouble.
  *
@@ -39,14 +42,37 @@ export async function syncGroup(
   group: GroupConfig,
   signal: AbortSignal,
 ): Promise<GroupOutcome> {
+  const { tree, home } = host;
+  let drift: readonly DriftFound[] = [];
   try {
-    const survey = surveyGroup(host.tree, group, host.home); // (1)
-    const outcome = await pass(host, group, survey, signal);
-    finishGroup(host.tree, group.name, GRACE_MS); // (7)
+    const found = surveyGroup(tree, group, home); // (1)
+    drift = found.drift;
+    const record = readRecord(tree, group.name);
+    const current = await resumeChange(host, group, found.generation, record, signal); // (2)
+    const survey = current === found.generation ? found : surveyGroup(tree, group, home);
+    const outcome =
+      (await leaveHeld(host, group, survey, record, signal)) ?? // (3)
+      (await pass(host, group, survey, signal));
+    finishGroup(tree, group.name, GRACE_MS); // (9)
     return outcome;
   } catch (error) {
-    return { kind: "failed", group: group.name, error: toPosternError(error) };
+    return { kind: "failed", group: group.name, error: toPosternError(error), drift };
   }
+}
+
+async function leaveHeld(
+  host: Host,
+  group: GroupConfig,
+  survey: Survey,
+  { held }: GroupRecord,
+  signal: AbortSignal,
+): Promise<GroupOutcome | undefined> {
+  const { generation, drift } = survey;
+  if (held === undefined || generation === undefined || !isAbout(held, survey)) return undefined;
+  if (!(await isStillHeld(questionOf(host, group, survey, signal), held.sources))) return undefined;
+  if (isRepairable(drift)) repair(host.tree, generation, drift);
+  const facts = { ...factsOf(generation), drift, notes: notesOf(survey, []) };
+  return { kind: "held", group: group.name, why: held.why, ...facts };
 }
 
 async function pass(
@@ -56,26 +82,32 @@ async function pass(
   signal: AbortSignal,
 ): Promise<GroupOutcome> {
   const { tree } = host;
+  const { name } = group;
   const { generation, drift } = survey;
-  const rootBytes = rootBytesOf(host.config.paths, group);
-  const collected = await collect({ reach: host, group, survey, rootBytes, signal }); // (2)
-  if (collected.kind === "waiting") return { ...collected, group: group.name };
+  const question = questionOf(host, group, survey, signal);
+  const collected = await collect({ ...question, known: knownOf(survey) }); // (4)
+  if (collected.kind === "waiting") return { ...collected, group: name };
   const set = collected.kind === "set" ? collected : keptSet(survey);
+  const notes = notesOf(survey, set.notes);
   try {
     const plan = await planSet(host, group, survey, set);
     rememberRevision(host, group, set);
-    const comparison = compare(tree, plan, generation?.manifest); // (3)
-    if (generation !== undefined && drift.length === 0 && comparison.kind !== "changed") {
+    const comparison = compare(tree, plan, generation?.manifest); // (5)
+    if (generation !== undefined && comparison.kind !== "changed" && isRepairable(drift)) {
+      repair(tree, generation, drift);
       if (comparison.kind === "renewed") renewManifest(tree, generation, plan);
-      return { kind: "unchanged", group: group.name, ...factsOf(generation), notes: set.notes };
+      releaseGroup(tree, name);
+      return { kind: "unchanged", group: name, ...factsOf(generation), drift, notes };
     }
-    takeRoom(host, group, plannedBytes(plan, generation?.manifest)); // (4)
-    const staged = await stageAndConfirm(host, plan, set, generation); // (5)
-    if (staged === "moved") return { kind: "waiting", group: group.name, why: "moved" };
+    takeRoom(host, group, plannedBytes(plan, generation?.manifest)); // (6)
+    const staged = await stageAndConfirm(host, plan, set, generation); // (7)
+    if (staged === "moved") return { kind: "waiting", group: name, why: "moved" };
     if (staged === "tampered") return await pass(host, group, distrusting(survey), signal);
+    const isNews = comparison.kind === "changed" || isDamaged(survey);
+    const change = { staged, current: generation, isNews };
+    const facts = factsOf(await applyChange(host, group, change, signal)); // (8)
     const changes = comparison.kind === "changed" ? comparison.changes : NO_CHANGES;
-    const facts = factsOf(swap(tree, staged)); // (6)
-    return { kind: "changed", group: group.name, ...facts, changes, notes: notesOf(survey, set) };
+    return { kind: "changed", group: name, ...facts, drift, changes, notes };
   } finally {
     wipeSet(set.secrets);
   }
@@ -83,46 +115,19 @@ async function pass(
 
 const NO_CHANGES: Changes = { added: [], changed: [], removed: [] };
 
-/**
- * Once all of a bundle proved sound, and before any of it is used: who dies in between meets the same revision
- * again, which is accepted, and never an older one.
- */
-function rememberRevision(
-  { tree, home }: Host,
+function questionOf(
+  host: Host,
   group: GroupConfig,
-  { bundle }: CollectedSet,
-): void {
-  const source = bundleSource(group, home);
-  if (source !== undefined && bundle !== undefined) recordRevision(tree, source, bundle.revision);
+  { highestRevision }: Survey,
+  signal: AbortSignal,
+): Omit<CollectRequest, "known"> {
+  const rootBytes = rootBytesOf(host.config.paths, group);
+  return { reach: host, group, highestRevision, rootBytes, signal };
 }
 
-/** Groups are staged at the same time: whoever fits takes its room at once. */
-function takeRoom({ config, sizes }: Host, group: GroupConfig, bytes: number): void {
-  const { name, maxGroupBytes } = group;
-  const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-  const otherBytes = total - (sizes.get(name) ?? 0);
-  const { maxHostBytes } = config.limits;
-  checkBudget({ group: name, bytes, maxGroupBytes, otherBytes, maxHostBytes });
-  sizes.set(name, bytes);
-}
-
-async function stageAndConfirm(
-  { tree }: Host,
-  plan: StagePlan,
-  set: CollectedSet,
-  current: Generation | undefined,
-): Promise<Staged | "moved" | "tampered"> {
-  const [staging, confirming] = await Promise.allSettled([
-    stage(tree, plan, current),
-    set.confirm(),
-  ]);
-  if (staging.status === "rejected") throw staging.reason;
-  if (staging.value.kind === "tampered") return "tampered";
-  const { staged } = staging.value;
-  if (confirming.status === "fulfilled" && confirming.value === "same") return staged;
-  discard(tree, staged);
-  if (confirming.status === "rejected") throw confirming.reason;
-  return "moved";
+/** What was held under other settings may be well under these. */
+function isAbout({ sources }: HeldContent, { fingerprints }: Survey): boolean {
+  return sources.source === fingerprints.source && sources.shape === fingerprints.shape;
 }
 
 function factsOf({ id, manifest }: Generation): {
@@ -133,8 +138,8 @@ function factsOf({ id, manifest }: Generation): {
   return { generation: id, secrets: manifest.secrets.length, bytes: generationBytes(manifest) };
 }
 
-function notesOf({ drift, refused }: Survey, { notes }: CollectedSet): readonly string[] {
-  const repaired =
+function notesOf({ drift, refused }: Survey, notes: readonly string[]): readonly string[] {
+  const found =
     drift.length === 0 ? [] : [`put right what was changed on this host: ${drift.length}`];
-  return [...(refused === undefined ? [] : [refused]), ...repaired, ...notes];
+  return [...(refused === undefined ? [] : [refused]), ...found, ...notes];
 }

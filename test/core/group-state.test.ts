@@ -38,7 +38,7 @@ const FAILURES: readonly (readonly [
   ["a denial shows before any success", undefined, "Denied", 10, "denied"],
   [
     "an outage after a denial is an outage again",
-    afterFailure(fresh, "denied", 5),
+    afterFailure(fresh, "denied", 5, MAX_AGE),
     "Unavailable",
     10,
     "stale",
@@ -48,7 +48,12 @@ const FAILURES: readonly (readonly [
 describe("group state", () => {
   for (const [why, before, code, now, state] of FAILURES) {
     it(why, () => {
-      const after = afterFailure(before, code === "waiting" ? code : failureKindOf(code), now);
+      const after = afterFailure(
+        before,
+        code === "waiting" ? code : failureKindOf(code),
+        now,
+        MAX_AGE,
+      );
       assert.equal(after.state, state);
       assert.equal(
         after.lastSuccess,
@@ -61,6 +66,6 @@ describe("group state", () => {
   it("expires by itself as time goes on", () => {
     assert.equal(stateAt(fresh, MAX_AGE), "fresh");
     assert.equal(stateAt(fresh, MAX_AGE + 1), "expired");
-    assert.equal(stateAt(afterFailure(fresh, "denied", 5), MAX_AGE + 1), "denied");
+    assert.equal(stateAt(afterFailure(fresh, "denied", 5, MAX_AGE), MAX_AGE + 1), "denied");
   });
 });

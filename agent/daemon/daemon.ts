@@ -1,0 +1,210 @@
+/**
+ * `postern run`: keeps every group fresh for the life of the host.
+ *
+ * It holds the lock for as long as it runs, so it is the one writer. Each group has a keeper of its own and never
+ * waits for another's trouble. A new configuration ends the work under the old one and begins anew; the files stay
+ * where they are in between.
+ * @module
+ */
+import type { Config, GroupConfig } from "../config/config.ts";
+import { PosternError, toPosternError } from "../core/errors.ts";
+import { type GroupName, quote } from "../core/names.ts";
+import type { GroupOutcome, RequestCounts } from "../core/outcome.ts";
+import { oweReload } from "../store/owed.ts";
+import type { Tree } from "../store/tree.ts";
+import { beginLife, type Life, type LifeEffects } from "./life.ts";
+import { releaseGroup, rollBack } from "./rollback.ts";
+import { clockStepMs } from "./schedule.ts";
+import { previousStatus, writeStandings } from "./standings.ts";
+import type { Status } from "../observe/status.ts";
+import { withTree } from "./writer.ts";
+
+export interface DaemonOptions {
+  readonly config: Config;
+  /** Reads the configuration anew. @throws {PosternError} ConfigInvalid */
+  readonly readConfig: () => Promise<Config>;
+  /** Ends the daemon. */
+  readonly signal: AbortSignal;
+}
+
+/** The running daemon, for signals and for the control socket. */
+export interface Daemon {
+  readonly tree: Tree;
+  config(): Config;
+  /** As the last passes left it. */
+  status(): Status | undefined;
+  requests(): RequestCounts;
+  /** Epoch milliseconds; undefined before the first credentials, and for those that do not expire. */
+  credentialsExpireAt(): number | undefined;
+  /**
+   * A pass over each of the groups, all when none is named, that begins after this call.
+   * @throws {PosternError} NotFound for a group that is not configured
+   */
+  refresh(request: RefreshRequest): Promise<readonly GroupOutcome[]>;
+  /**
+   * The group's previous generation on this host; what was current is held until it changes.
+   * @throws {PosternError} NotFound for a group that is not configured, or that has nothing to go back to
+   */
+  rollBack(group: string): Promise<RolledBackTo>;
+  /** Reads the configuration anew and goes on with it, or with the old one if it is refused. Never rejects. */
+  reconfigure(): Promise<void>;
+}
+
+export interface RefreshRequest {
+  readonly groups: readonly string[];
+  /** Lets content that was rolled back on this host be applied again. */
+  readonly release: boolean;
+}
+
+export interface RolledBackTo {
+  readonly group: GroupName;
+  readonly from: string;
+  readonly to: string;
+}
+
+// between two looks at the clock
+const CLOCK_LOOK_MS = 30_000;
+
+/**
+ * Runs until the signal aborts; everything stays in place then.
+ * @param use gets the daemon once its loop runs, and is waited for at the end
+ * @throws {PosternError} Locked, UnsafeTree, CannotWrite or ConfigInvalid, when it cannot start
+ */
+export async function runDaemon(
+  { config, readConfig, signal }: DaemonOptions,
+  effects: LifeEffects,
+  use: (daemon: Daemon) => Promise<void>,
+): Promise<void> {
+  const turn = { paths: config.paths, command: "run", waitMs: config.limits.passTimeoutMs };
+  await withTree(turn, effects, async (tree) => {
+    writeStandings(tree, config, [], effects.clock.now());
+    let life = beginLife(config, undefined, tree, effects);
+    // of the lives before this one
+    let counted: RequestCounts | undefined;
+    let changing: Promise<void> = Promise.resolve();
+    const change = async (): Promise<void> => {
+      const next = await nextConfig(life.config, readConfig, effects);
+      if (next === undefined || signal.aborted) return;
+      const { config: previous } = life;
+      await life.end();
+      counted = sumOf(counted, life.services.requests.read());
+      life = beginLife(next, previous, tree, effects);
+      effects.observer.onConfig(next.groups.length);
+    };
+    const reconfigure = (): Promise<void> => (changing = changing.then(change));
+    try {
+      effects.observer.onConfig(config.groups.length);
+      const watching = watchClock(effects, signal);
+      const requests = (): RequestCounts => sumOf(counted, life.services.requests.read());
+      await use({ ...daemonOf(tree, () => life), requests, reconfigure });
+      await untilAborted(signal);
+      await watching;
+    } finally {
+      await changing;
+      await life.end();
+    }
+  });
+}
+
+function sumOf(one: RequestCounts | undefined, other: RequestCounts): RequestCounts {
+  if (one === undefined) return other;
+  return {
+    list: one.list + other.list,
+    get: one.get + other.get,
+    notModified: one.notModified + other.notModified,
+    decrypt: one.decrypt + other.decrypt,
+    imds: one.imds + other.imds,
+    retries: one.retries + other.retries,
+  };
+}
+
+function daemonOf(tree: Tree, life: () => Life): Omit<Daemon, "requests" | "reconfigure"> {
+  return {
+    tree,
+    config: () => life().config,
+    status: () => previousStatus(tree),
+    credentialsExpireAt: () => life().services.provider.expiresAt(),
+    refresh: async ({ groups, release }) => {
+      const names = namedGroups(life().config, groups).map(({ name }) => name);
+      if (release)
+        for (const name of names)
+          await life().alone(name, () => Promise.resolve(releaseGroup(tree, name)));
+      return life().refresh(names);
+    },
+    rollBack: async (named) => {
+      const [group] = namedGroups(life().config, [named]);
+      if (group === undefined) throw unknown(named);
+      return life().alone(group.name, () => Promise.resolve(rollBackByHand(tree, life(), group)));
+    },
+  };
+}
+
+function rollBackByHand(tree: Tree, { config }: Life, group: GroupConfig): RolledBackTo {
+  const { name, onChange } = group;
+  const back = rollBack(tree, name, "operator");
+  if (back.kind === "nothing")
+    throw new PosternError("NotFound", `group ${quote(name)} has no generation to go back to`, {
+      hint: "the one before the current one is kept until the next change, or until a reboot",
+    });
+  if (onChange.reload !== undefined) oweReload(tree, name, back.to.id);
+  const { secrets } = back.to.manifest;
+  const outcome = { kind: "held", group: name, why: "operator", generation: back.to.id } as const;
+  const bytes = secrets.reduce((sum, { size }) => sum + size, 0);
+  const facts = { secrets: secrets.length, bytes, drift: [], notes: [] };
+  writeStandings(tree, config, [{ ...outcome, ...facts }], tree.clock.now());
+  return { group: name, from: back.from.id, to: back.to.id };
+}
+
+function namedGroups({ groups }: Config, names: readonly string[]): readonly GroupConfig[] {
+  for (const name of names) {
+    if (!groups.some((group) => group.name === name)) throw unknown(name);
+  }
+  return names.length === 0 ? groups : groups.filter(({ name }) => names.includes(name));
+}
+
+function unknown(name: string): PosternError {
+  return new PosternError("NotFound", `no group ${quote(name)} in the daemon's configuration`, {
+    hint: "systemctl reload postern makes it read its configuration anew",
+  });
+}
+
+/** The new configuration, or undefined when it is refused. */
+async function nextConfig(
+  { paths }: Config,
+  readConfig: () => Promise<Config>,
+  { observer }: LifeEffects,
+): Promise<Config | undefined> {
+  try {
+    const next = await readConfig();
+    if (next.paths.run === paths.run && next.paths.state === paths.state) return next;
+    throw new PosternError("ConfigInvalid", "paths cannot change while the daemon runs", {
+      hint: "restart it: systemctl restart postern",
+    });
+  } catch (error) {
+    observer.onConfigRefused(toPosternError(error));
+    return undefined;
+  }
+}
+
+async function watchClock({ clock, observer }: LifeEffects, signal: AbortSignal): Promise<void> {
+  let wall = clock.now();
+  let monotonic = clock.monotonic();
+  for (;;) {
+    try {
+      await clock.sleep(CLOCK_LOOK_MS, signal);
+    } catch {
+      return;
+    }
+    const step = clockStepMs(clock.now() - wall, clock.monotonic() - monotonic);
+    if (step !== 0) observer.onClockStep(step);
+    wall = clock.now();
+    monotonic = clock.monotonic();
+  }
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

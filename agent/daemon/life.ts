@@ -1,0 +1,169 @@
+/** The daemon's work under one configuration, from when it was read until the next one, or the end. @module */
+import { isDeepStrictEqual } from "node:util";
+import type { Config, GroupConfig } from "../config/config.ts";
+import { PosternError, toPosternError } from "../core/errors.ts";
+import type { GroupName } from "../core/names.ts";
+import type { GroupOutcome } from "../core/outcome.ts";
+import { readCurrent } from "../store/generation.ts";
+import { ownerLookup } from "../store/owners.ts";
+import { readRecord } from "../store/record.ts";
+import type { Tree } from "../store/tree.ts";
+import { withinMs } from "./deadline.ts";
+import type { FetchEffects } from "./fetch.ts";
+import type { Host } from "./host.ts";
+import { type Keeper, keepGroup } from "./keeper.ts";
+import type { DaemonObserver } from "./observer.ts";
+import { getReady, openHost } from "./open-host.ts";
+import { syncPatiently } from "./patience.ts";
+import { createReloads, type ReloadEffects } from "./reloads.ts";
+import { openServices, type Services } from "./services.ts";
+import { previousStanding, writeStandings } from "./standings.ts";
+import { syncGroup } from "./sync.ts";
+import { createTurns } from "./turns.ts";
+
+export interface LifeEffects extends FetchEffects, Pick<ReloadEffects, "reload" | "reloadKey"> {
+  readonly observer: DaemonObserver;
+}
+
+export interface Life {
+  readonly config: Config;
+  readonly services: Services;
+  /** Passes over the named groups that begin after this call, with their reloads under way. */
+  refresh(groups: readonly GroupName[]): Promise<readonly GroupOutcome[]>;
+  /** Does `work` while no pass is under way in the group, and tells who uses it if that owes a reload. */
+  alone<Result>(group: GroupName, work: () => Promise<Result>): Promise<Result>;
+  /** Ends it: passes under way are cut off, files stay. Resolves when nothing is under way any more. */
+  end(): Promise<void>;
+}
+
+/**
+ * Begins to keep every group of `config`.
+ * @param previous the configuration that was in use until now; undefined when the daemon starts
+ * @throws {PosternError} ConfigInvalid for an endpoint that secrets may not travel to
+ */
+export function beginLife(
+  config: Config,
+  previous: Config | undefined,
+  tree: Tree,
+  effects: LifeEffects,
+): Life {
+  const services = openServices(config, effects);
+  const stop = new AbortController();
+  const { signal } = stop;
+  const turns = createTurns();
+  const reloads = createReloads({ tree, groups: config.groups, turns, signal }, effects);
+  const host = hostOnceKnown(config, services, tree, effects);
+  const keepers = new Map<GroupName, Keeper>();
+  for (const group of config.groups) {
+    const pass = async (isAsked: boolean): Promise<GroupOutcome> => {
+      const outcome = await turns.inTurn(group.name, () =>
+        passOver({ config, tree, group, host, isAsked, signal }, effects),
+      );
+      if (!signal.aborted) reloads.settle(group.name);
+      return outcome;
+    };
+    const isNeeded = needsPass(tree, group, previous);
+    const { refresh: rhythm } = config;
+    keepers.set(group.name, keepGroup({ rhythm, isNeeded, pass, signal, ...effects }));
+    // owed by a daemon that died; what is not verified yet waits for its pass
+    if (!isNeeded) reloads.settle(group.name);
+  }
+  return {
+    config,
+    services,
+    refresh: (groups) =>
+      Promise.all(groups.flatMap((group) => keepers.get(group)?.refresh() ?? [])),
+    alone: async (group, work) => {
+      const result = await turns.inTurn(group, work);
+      reloads.settle(group);
+      return result;
+    },
+    end: async () => {
+      stop.abort(new PosternError("Unavailable", "postern is stopping"));
+      await Promise.all([...keepers.values()].map(({ done }) => done));
+      await reloads.idle();
+      services.close();
+    },
+  };
+}
+
+interface PassRequest {
+  readonly config: Config;
+  readonly tree: Tree;
+  readonly group: GroupConfig;
+  readonly host: () => Promise<Host>;
+  readonly isAsked: boolean;
+  /** Ends the daemon. */
+  readonly signal: AbortSignal;
+}
+
+/** A pass and what is written down about it. Never rejects. */
+async function passOver(request: PassRequest, effects: LifeEffects): Promise<GroupOutcome> {
+  const { config, tree, group, isAsked, signal } = request;
+  const { clock, observer } = effects;
+  const { name } = group;
+  const began = clock.monotonic();
+  const before = previousStanding(tree, name)?.state;
+  const hadFiles = readRecord(tree, name).removed;
+  let outcome: GroupOutcome;
+  try {
+    const host = await request.host();
+    const sync = isAsked ? syncPatiently : syncGroup;
+    const { passTimeoutMs } = config.limits;
+    outcome = await withinMs(passTimeoutMs, clock, (until) => sync(host, group, until), signal);
+  } catch (error) {
+    outcome = { kind: "failed", group: name, error: toPosternError(error) };
+  }
+  // what was cut off by the end of the daemon says nothing about the group
+  if (signal.aborted && outcome.kind === "failed") return outcome;
+  try {
+    const written = writeStandings(tree, config, [outcome], clock.now());
+    outcome = written.outcomes[0] ?? outcome;
+    const status = written.status.groups.find((known) => known.group === name);
+    const durationMs = clock.monotonic() - began;
+    if (status !== undefined) observer.onPass({ group: name, outcome, before, status, durationMs });
+    const { removed } = readRecord(tree, name);
+    if (removed !== undefined && removed !== hadFiles) observer.onRemoved(name, removed);
+  } catch (error) {
+    return { kind: "failed", group: name, error: toPosternError(error) };
+  }
+  return outcome;
+}
+
+/** Who this host is, asked until it is answered, and once. */
+function hostOnceKnown(
+  config: Config,
+  services: Services,
+  tree: Tree,
+  { clock, run, judge }: LifeEffects,
+): () => Promise<Host> {
+  const owners = ownerLookup(run);
+  getReady(config.groups, services, owners);
+  let known: Promise<Host> | undefined;
+  return () => {
+    known ??= services
+      .findHome(config.home)
+      .then((home) =>
+        openHost({ config, services, home, tree, owners, clock, judge, owesReloads: true }),
+      )
+      .catch((error: unknown) => {
+        known = undefined;
+        throw error;
+      });
+    return known;
+  };
+}
+
+/** Whether readers wait for the group: it has no set, one that is not verified, or other settings than a moment ago. */
+function needsPass(tree: Tree, group: GroupConfig, previous: Config | undefined): boolean {
+  const before = previous?.groups.find(({ name }) => name === group.name);
+  if (previous !== undefined && !isDeepStrictEqual(before, group)) return true;
+  try {
+    const current = readCurrent(tree, group.name);
+    if (current.kind !== "generation") return true;
+    return readRecord(tree, group.name).unverified === current.generation.id;
+  } catch {
+    // what is in the way there is for the pass to tell
+    return true;
+  }
+}

@@ -1,0 +1,63 @@
+/** A host made ready for passes from its configuration. @module */
+import type { Config, GroupConfig } from "../config/config.ts";
+import type { Clock } from "../core/clock.ts";
+import type { GroupName } from "../core/names.ts";
+import { generationBytes } from "../store/comparison.ts";
+import { readCurrent } from "../store/generation.ts";
+import type { OwnerLookup } from "../store/owners.ts";
+import type { Tree } from "../store/tree.ts";
+import type { Host, Judge } from "./host.ts";
+import type { Home, Services } from "./services.ts";
+
+export interface HostParts {
+  readonly config: Config;
+  readonly services: Services;
+  readonly home: Home;
+  readonly tree: Tree;
+  readonly owners: OwnerLookup;
+  readonly clock: Clock;
+  readonly judge: Judge;
+  readonly owesReloads: boolean;
+}
+
+export function openHost({ services, ...parts }: HostParts): Host {
+  const { home, config, tree } = parts;
+  return {
+    ...parts,
+    s3: services.s3(home.region),
+    kms: () => services.kms(),
+    sizes: heldSizes(config, tree),
+  };
+}
+
+/**
+ * Begins what the passes will need, while IMDS answers and nothing else can be done: getent(1), and loading the
+ * SDK's client and what opens sealed secrets. A failure is told where it is needed.
+ */
+export function getReady(
+  groups: readonly GroupConfig[],
+  services: Services,
+  owners: OwnerLookup,
+): void {
+  import("../aws/s3-client.ts").catch(() => undefined);
+  for (const { owner, decrypt } of groups) {
+    owners(owner).catch(() => undefined);
+    if (decrypt.mode !== "none") services.kms().catch(() => undefined);
+    if (decrypt.mode === "envelope") import("../decrypt/envelope.ts").catch(() => undefined);
+  }
+}
+
+/** Of every group, also those that are not fetched now: they hold memory all the same. */
+function heldSizes({ groups }: Config, tree: Tree): Map<GroupName, number> {
+  return new Map(groups.map(({ name }) => [name, heldSize(tree, name)]));
+}
+
+function heldSize(tree: Tree, group: GroupName): number {
+  try {
+    const current = readCurrent(tree, group);
+    return current.kind === "generation" ? generationBytes(current.generation.manifest) : 0;
+  } catch {
+    // what is in the way there is for that group's own pass to tell
+    return 0;
+  }
+}
