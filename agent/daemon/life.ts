@@ -16,13 +16,15 @@ import type { DaemonObserver } from "./observer.ts";
 import { getReady, openHost } from "./open-host.ts";
 import { syncPatiently } from "./patience.ts";
 import { createReloads, type ReloadEffects } from "./reloads.ts";
-import { openServices, type Services } from "./services.ts";
+import type { Services } from "./services.ts";
 import { previousStanding, writeStandings } from "./standings.ts";
 import { syncGroup } from "./sync.ts";
 import { createTurns } from "./turns.ts";
 
 export interface LifeEffects extends FetchEffects, Pick<ReloadEffects, "reload" | "reloadKey"> {
   readonly observer: DaemonObserver;
+  /** AWS, as this host sees it: `openServices` with `BRIEF`. */
+  readonly openServices: (config: Config) => Services;
 }
 
 export interface Life {
@@ -47,7 +49,7 @@ export function beginLife(
   tree: Tree,
   effects: LifeEffects,
 ): Life {
-  const services = openServices(config, effects);
+  const services = effects.openServices(config);
   const stop = new AbortController();
   const { signal } = stop;
   const turns = createTurns();

@@ -57,6 +57,8 @@ interface Audience {
   readonly reload: ReloadConfig;
   readonly groups: readonly GroupConfig[];
   failures: number;
+  /** What was owed when it was last tried: the same again waits for its turn. */
+  tried: string;
   /** Ends the wait for the next try; undefined while there is none. */
   planned: AbortController | undefined;
   running: boolean;
@@ -116,10 +118,13 @@ export function createReloads(options: ReloadOptions, effects: ReloadEffects): R
   return {
     settle: (name) => {
       const audience = audiences.find(({ groups }) => groups.some((group) => group.name === name));
-      if (audience === undefined || !isOwed(audience, options.tree)) return;
-      const others = audience.groups.filter((group) => group.name !== name);
-      // a failing reload keeps to its own delays, unless something changed: then it is worth trying
+      if (audience === undefined) return;
+      const debts = debtsOf(audience, options.tree);
+      if (debts.length === 0) return;
+      // a failing reload keeps to its delays, however many passes come by; what changed since is worth a try
+      if (audience.planned !== undefined && said(debts) === audience.tried) return;
       audience.failures = 0;
+      const others = audience.groups.filter((group) => group.name !== name);
       if (others.some((group) => options.turns.isBusy(group.name))) plan(audience, GATHER_MS);
       else {
         audience.planned?.abort();
@@ -149,13 +154,26 @@ function audiencesOf(
   return [...byKey.values()].map((audience) => ({
     ...audience,
     failures: 0,
+    tried: "",
     planned: undefined,
     running: false,
   }));
 }
 
-function isOwed({ groups }: Audience, tree: Tree): boolean {
-  return groups.some(({ name }) => owedReload(tree, name) !== undefined);
+interface Debt {
+  readonly group: GroupConfig;
+  readonly id: GenerationId;
+}
+
+function debtsOf({ groups }: Audience, tree: Tree): readonly Debt[] {
+  return groups.flatMap((group) => {
+    const id = owedReload(tree, group.name);
+    return id === undefined ? [] : [{ group, id }];
+  });
+}
+
+function said(debts: readonly Debt[]): string {
+  return debts.map(({ group, id }) => `${group.name} ${id}`).join();
 }
 
 /** What follows: nothing, another try at once, or one after a delay, which the report is to name. */
@@ -174,11 +192,6 @@ function againFor(
   };
 }
 
-interface Debt {
-  readonly group: GroupConfig;
-  readonly id: GenerationId;
-}
-
 /**
  * Tells the audience what its groups owe.
  *
@@ -192,10 +205,8 @@ async function run(
   { tree, signal, turns }: ReloadOptions,
   effects: ReloadEffects,
 ): Promise<Next> {
-  const debts = audience.groups.flatMap((group): readonly Debt[] => {
-    const id = owedReload(tree, group.name);
-    return id === undefined ? [] : [{ group, id }];
-  });
+  const debts = debtsOf(audience, tree);
+  audience.tried = said(debts);
   if (debts.length === 0) return { kind: "settled" }; // (1)
   const { reload } = audience;
   const groups = debts.map(({ group }) => group.name);
@@ -206,7 +217,7 @@ async function run(
     case "not-needed": {
       for (const { group, id } of debts)
         if (owedReload(tree, group.name) === id) settleReload(tree, group.name); // (3)
-      const kind = isOwed(audience, tree) ? "at once" : "settled";
+      const kind = debtsOf(audience, tree).length > 0 ? "at once" : "settled";
       return { kind, report: { groups, reload, result: end } };
     }
     case "later":

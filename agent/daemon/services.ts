@@ -11,6 +11,7 @@ import { applyEnvironment, awsEnvironment } from "../aws/environment.ts";
 import { createKms, type Kms, type KmsOptions } from "../aws/kms.ts";
 import { createLimiter } from "../aws/limiter.ts";
 import { createRequestCounter, type RequestCounter } from "../aws/requests.ts";
+import type { RetryPolicy } from "../aws/retry.ts";
 import { createS3, type S3 } from "../aws/s3.ts";
 import type { Chance, Clock } from "../core/clock.ts";
 import { PosternError } from "../core/errors.ts";
@@ -65,14 +66,24 @@ export interface ServiceEffects {
   readonly chance: Chance;
 }
 
-// a pass at boot must outlast a restarting service or a lost packet, and give up well within its deadline
-const RETRY = { attempts: 5, baseMs: 100, capMs: 5000 };
+/** A pass at boot must outlast a restarting service or a lost packet, and give up well within its deadline. */
+const PATIENT: RetryPolicy = { attempts: 5, baseMs: 100, capMs: 5000 };
+
+/**
+ * For passes that come again by themselves: with `failureDelayMs` between them, a service that is down is asked about
+ * as often as one that is well.
+ */
+export const BRIEF: RetryPolicy = { attempts: 3, baseMs: 100, capMs: 5000 };
 
 /**
  * Sets everything up and asks nothing yet.
  * @throws {PosternError} ConfigInvalid for an endpoint that secrets may not travel to
  */
-export function openServices(choice: ServiceChoice, effects: ServiceEffects): Services {
+export function openServices(
+  choice: ServiceChoice,
+  effects: ServiceEffects,
+  policy: RetryPolicy = PATIENT,
+): Services {
   const { clock, chance, env } = effects;
   const endpoints = resolveEndpoints(choice.endpoints, env);
   applyEnvironment(awsEnvironment(env, choice.endpoints, choice.credentials), env);
@@ -81,7 +92,7 @@ export function openServices(choice: ServiceChoice, effects: ServiceEffects): Se
   const imds = createImds({ endpoint: endpoints.imds, clock, chance, requests });
   const call = createCall({
     limiter: createLimiter(choice.limits.concurrency),
-    retry: RETRY,
+    retry: policy,
     requestTimeoutMs: choice.limits.requestTimeoutMs,
     clock,
     chance,

@@ -10,6 +10,7 @@ import { type Daemon, runDaemon } from "../../agent/daemon/daemon.ts";
 import type { Judge } from "../../agent/daemon/host.ts";
 import type { PassReport, ReloadReport } from "../../agent/daemon/observer.ts";
 import type { ReloadEnd } from "../../agent/daemon/reloads.ts";
+import { BRIEF, openServices } from "../../agent/daemon/services.ts";
 import { systemFileSystem } from "../../agent/store/file-system.ts";
 import { systemProgram } from "../../agent/store/program.ts";
 import type { TestHost } from "./host.ts";
@@ -53,13 +54,14 @@ export async function startDaemon(
   let running: Promise<void> | undefined;
   const daemon = await new Promise<Daemon>((resolve, reject) => {
     void readConfig().then((config) => {
+      // the SDK looks nowhere else
+      const env = Object.assign(process.env, host.env);
+      const time = { env, clock: systemClock, chance: systemChance };
       running = runDaemon(
         { config, readConfig, signal: stopping.signal },
         {
-          // the SDK looks nowhere else
-          env: Object.assign(process.env, host.env),
-          clock: systemClock,
-          chance: systemChance,
+          ...time,
+          openServices: (choice) => openServices(choice, time, BRIEF),
           fs: systemFileSystem,
           run: systemProgram,
           uid,
