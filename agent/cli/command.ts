@@ -1,7 +1,6 @@
 /** What every command is made of. @module */
 import type { Argv } from "yargs";
 import type { Clock } from "../core/clock.ts";
-import type { ExitCode } from "../core/errors.ts";
 import type { Terminal } from "./report.ts";
 
 /** Whom a command is for, in the order in which the help shows them. */
@@ -18,8 +17,10 @@ export interface Surroundings {
   readonly clock: Clock;
   /** The working directory when the program started. */
   readonly cwd: string;
-  /** How the process ends when nothing fails; 0 unless said. */
-  readonly exitWith: (code: ExitCode) => void;
+  /** The words after "--", for a command that takes a program; none for others. */
+  readonly program: readonly string[];
+  /** How the process ends when nothing fails, an `ExitCode` or a child's own; 0 unless said. */
+  readonly exitWith: (code: number) => void;
 }
 
 /** What the manual says of a command beyond its flags and examples. */
@@ -37,6 +38,10 @@ export interface Command {
   readonly summary: string;
   /** Options, or the trailing words, that may be given more than once; of any other the last counts. */
   readonly repeatable?: readonly string[];
+  /** Whether what follows "--" is a program and its words, and none of the command's own. */
+  readonly takesProgram?: boolean;
+  /** The exit code of its own faults, where its other codes are another program's. */
+  readonly faultCode?: number;
   readonly manual: Manual;
   /** Adds the command to the parser; a handler throws PosternError, and prints results alone. */
   readonly add: (parser: Argv, surroundings: Surroundings) => Argv;

@@ -4,6 +4,7 @@ import type { Command } from "./command.ts";
 import { completionOf } from "./completion.ts";
 import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
+import { exec } from "./exec.ts";
 import { fetch } from "./fetch.ts";
 import { get } from "./get.ts";
 import { path } from "./path.ts";
@@ -11,6 +12,6 @@ import { plan } from "./plan.ts";
 import { sandbox } from "./sandbox.ts";
 import { status } from "./status.ts";
 
-const own: readonly Command[] = [fetch, plan, doctor, status, get, path, cat, sandbox, demo];
+const own: readonly Command[] = [fetch, plan, doctor, status, get, path, exec, cat, sandbox, demo];
 
 export const commands: readonly Command[] = [...own, completionOf(own)];

@@ -44,6 +44,7 @@ export function definitionOf(command: Command): Definition {
       terminal: process,
       clock: systemClock,
       cwd: "/",
+      program: [],
       exitWith: () => {},
     });
   });

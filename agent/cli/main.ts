@@ -28,7 +28,9 @@ async function main(words: readonly string[]): Promise<void> {
   if (first === "--version") return write(terminal.stdout, `${version}\n`);
   const names = commands.map(({ name }) => name);
   if (first === undefined || !names.includes(first)) throw noCommand(first, names);
-  await run(words, {
+  const { own, program } = splitWords(words);
+  await run(own, {
+    program,
     terminal,
     clock: systemClock,
     cwd: process.cwd(),
@@ -36,6 +38,16 @@ async function main(words: readonly string[]): Promise<void> {
       process.exitCode = code;
     },
   });
+}
+
+function splitWords(words: readonly string[]): {
+  readonly own: readonly string[];
+  readonly program: readonly string[];
+} {
+  const takes = commands.some(({ name, takesProgram }) => name === words[0] && takesProgram);
+  const end = words.indexOf("--");
+  if (!takes || end === -1) return { own: words, program: [] };
+  return { own: words.slice(0, end), program: words.slice(end + 1) };
 }
 
 async function run(words: readonly string[], surroundings: Surroundings): Promise<void> {
@@ -92,6 +104,8 @@ function misuse(message: string, command: string | undefined): PosternError {
   });
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  process.exitCode = reportError(terminal, error) || EXIT.internal;
+const words = process.argv.slice(2);
+main(words).catch((error: unknown) => {
+  const code = reportError(terminal, error) || EXIT.internal;
+  process.exitCode = commands.find(({ name }) => name === words[0])?.faultCode ?? code;
 });
