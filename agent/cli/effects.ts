@@ -1,10 +1,12 @@
 /** The world as the program's work may touch it: one record, made once a command. @module */
+import { existsSync } from "node:fs";
 import { systemChance } from "../core/clock.ts";
-import type { FetchEffects } from "../daemon/fetch.ts";
+import type { HostEffects } from "../daemon/writer.ts";
+import type { NotifyTools } from "../notify/reload.ts";
 import type { Surroundings } from "./command.ts";
 
-/** Loads the file operations when a command first needs them. */
-export async function systemEffects({ terminal, clock }: Surroundings): Promise<FetchEffects> {
+/** Loads what touches the system when a command first needs it. */
+export async function systemEffects({ terminal, clock }: Surroundings): Promise<HostEffects> {
   const [{ systemFileSystem }, { systemProgram }] = await Promise.all([
     import("../store/file-system.ts"),
     import("../store/program.ts"),
@@ -17,6 +19,18 @@ export async function systemEffects({ terminal, clock }: Surroundings): Promise<
     run: systemProgram,
     uid: process.getuid?.() ?? 0,
     pid: process.pid,
-    judge: { check: () => Promise.resolve(), verify: () => Promise.resolve() },
   };
+}
+
+/** What runs check, verify and reload. */
+export async function notifyTools(): Promise<NotifyTools> {
+  const [{ runCommand }, { showUnit }, { systemProcesses }] = await Promise.all([
+    import("../notify/command.ts"),
+    import("../notify/systemctl.ts"),
+    import("../notify/pidfile.ts"),
+  ]);
+  // sd_booted(3); another user's manager would ask for a password
+  const systemd = process.getuid?.() === 0 && existsSync("/run/systemd/system");
+  const chance = systemChance;
+  return { run: runCommand, show: showUnit, processes: systemProcesses, chance, systemd };
 }

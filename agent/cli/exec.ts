@@ -12,6 +12,7 @@ import {
 import { parseDuration } from "../config/units.ts";
 import { errnoOf, PosternError, toPosternError } from "../core/errors.ts";
 import { type GroupName, parseGroupName, quote } from "../core/names.ts";
+import { signalNamed } from "../core/signals.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { type Found, type Naming, variablesOf } from "./environment.ts";
 import { parseWord } from "./misuse.ts";
@@ -168,15 +169,13 @@ function watchOf(groups: readonly GroupName[], place: string, words: Words): Wat
     }
   };
   const graceMs = parseWord(parseDuration, words.grace);
-  return { look, graceMs, signal: signalNamed(words.onChange) };
+  return { look, graceMs, signal: signalFor(words.onChange) };
 }
 
 /** @throws {PosternError} Usage */
-function signalNamed(word: string): NodeJS.Signals | undefined {
+function signalFor(word: string): NodeJS.Signals | undefined {
   if (word === "restart") return undefined;
-  const known = (["SIGHUP", "SIGUSR1", "SIGUSR2", "SIGTERM", "SIGINT", "SIGWINCH"] as const).find(
-    (signal) => signal === word || signal === `SIG${word}`,
-  );
+  const known = signalNamed(word);
   if (known !== undefined) return known;
   throw new PosternError("Usage", `expected restart or a signal such as HUP, got ${quote(word)}`);
 }

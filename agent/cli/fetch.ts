@@ -4,7 +4,7 @@ import type { Changes, GroupOutcome, RequestCounts } from "../core/outcome.ts";
 import type { FetchReport } from "../daemon/fetch.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { chosenGroups, loadNamedConfig, withConfig } from "./configured.ts";
-import { systemEffects } from "./effects.ts";
+import { notifyTools, systemEffects } from "./effects.ts";
 import { write } from "./output.ts";
 import { reportError } from "./report.ts";
 import { bytes, count, table } from "./words.ts";
@@ -60,11 +60,15 @@ async function fetchNamed(
 ): Promise<FetchReport> {
   const config = await loadNamedConfig(file, surroundings);
   const groups = chosenGroups(config, names);
-  const { fetchGroups } = await import("../daemon/fetch.ts");
-  return fetchGroups(
-    { config, groups, lockWaitMs: config.limits.passTimeoutMs, prune },
-    await systemEffects(surroundings),
-  );
+  const [{ fetchGroups }, { judgeBy }, effects, tools] = await Promise.all([
+    import("../daemon/fetch.ts"),
+    import("../daemon/judging.ts"),
+    systemEffects(surroundings),
+    notifyTools(),
+  ]);
+  const judge = judgeBy(tools, config.paths);
+  const lockWaitMs = config.limits.passTimeoutMs;
+  return fetchGroups({ config, groups, lockWaitMs, prune }, { ...effects, judge });
 }
 
 /** Tells every failure; the exit code is the first one's. */

@@ -14,6 +14,7 @@ import type {
   S3Prefix,
   SecretName,
 } from "../core/names.ts";
+import type { TellingSignal } from "../core/signals.ts";
 
 export interface Config {
   /** The files it was read from, in order. */
@@ -153,9 +154,11 @@ export interface OnChangeConfig {
   readonly verify: readonly string[] | undefined;
   readonly reload: ReloadConfig | undefined;
   readonly onFailure: "keep" | "rollback";
+  /** For each of the three. */
+  readonly timeoutMs: number;
 }
 
 export type ReloadConfig =
   | { readonly kind: "unit"; readonly unit: string; readonly action: "reload" | "restart" }
-  | { readonly kind: "signal"; readonly signal: string; readonly pidfile: string }
+  | { readonly kind: "signal"; readonly signal: TellingSignal; readonly pidfile: string }
   | { readonly kind: "command"; readonly argv: readonly string[] };

@@ -168,5 +168,6 @@ function onChangeOf({ on_change: change = {} }: GroupSettings): OnChangeConfig {
     verify: change.verify,
     reload: change.reload,
     onFailure: change.on_failure ?? "keep",
+    timeoutMs: change.timeout ?? parseDuration("30s"),
   };
 }

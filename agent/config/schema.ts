@@ -125,6 +125,7 @@ export interface OnChangeSettings {
   readonly verify?: readonly string[];
   readonly reload?: ReloadConfig;
   readonly on_failure?: "keep" | "rollback";
+  readonly timeout?: number;
 }
 
 const bucketEntries = {
@@ -174,6 +175,7 @@ const onChangeSchema = closed({
   verify: v.exactOptional(argv()),
   reload: v.exactOptional(reload()),
   on_failure: v.exactOptional(wordOf(["keep", "rollback"])),
+  timeout: v.exactOptional(duration("1s", "15m")),
 });
 
 const groupsSchema = v.pipe(

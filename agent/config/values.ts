@@ -7,6 +7,7 @@ import { isAbsolute, normalize } from "node:path";
 import * as v from "valibot";
 import { PosternError } from "../core/errors.ts";
 import { parseKmsKeyArn, quote } from "../core/names.ts";
+import { signalNamed, type TellingSignal } from "../core/signals.ts";
 import type {
   CredentialsConfig,
   DecryptConfig,
@@ -154,7 +155,7 @@ export function reload(): Schema<ReloadConfig> {
     closed({
       unit: v.exactOptional(textThat("a unit's name such as nginx.service", isUnitName)),
       action: v.exactOptional(wordOf(["reload", "restart"])),
-      signal: v.exactOptional(textThat("a signal's name such as SIGHUP", isSignalName)),
+      signal: v.exactOptional(parsed("a signal such as HUP", parseSignal)),
       pidfile: v.exactOptional(absolutePath()),
       command: v.exactOptional(argv()),
     }),
@@ -187,8 +188,10 @@ function isUnitName(text: string): boolean {
   return /^[A-Za-z0-9:_.\\@][A-Za-z0-9:_.\\@-]*\.[a-z]+$/.test(text) && text.length <= 255;
 }
 
-function isSignalName(text: string): boolean {
-  return /^SIG[A-Z0-9+-]{2,12}$/.test(text);
+function parseSignal(text: string): TellingSignal {
+  const signal = signalNamed(text);
+  if (signal === undefined) throw refuse("signal", text, "one that tells a program something");
+  return signal;
 }
 
 function refuse(what: string, text: string, expected: string): PosternError {

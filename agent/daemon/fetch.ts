@@ -14,10 +14,9 @@ import { getReady, openHost } from "./open-host.ts";
 import { type Home, openServices, type Services } from "./services.ts";
 import { previousStatus, writeStandings } from "./standings.ts";
 import { syncPatiently } from "./patience.ts";
-import { withTree, type WriterEffects } from "./writer.ts";
+import { type HostEffects, withTree } from "./writer.ts";
 
-export interface FetchEffects extends WriterEffects {
-  readonly env: NodeJS.ProcessEnv;
+export interface FetchEffects extends HostEffects {
   readonly judge: Judge;
 }
 

@@ -3,7 +3,7 @@ import type { Config, GroupConfig } from "../config/config.ts";
 import { ownerLookup } from "../store/owners.ts";
 import { closeTree, findTree } from "../store/tree.ts";
 import { withinMs } from "./deadline.ts";
-import type { FetchEffects } from "./fetch.ts";
+import type { HostEffects } from "./writer.ts";
 import type { Reach } from "./host.ts";
 import { type GroupPlan, planGroup } from "./plan.ts";
 import { openServices } from "./services.ts";
@@ -15,7 +15,7 @@ import { openServices } from "./services.ts";
 export async function planGroups(
   config: Config,
   groups: readonly GroupConfig[],
-  effects: FetchEffects,
+  effects: HostEffects,
 ): Promise<readonly GroupPlan[]> {
   const { clock, run } = effects;
   const { paths, limits } = config;

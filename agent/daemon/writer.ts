@@ -17,6 +17,11 @@ export interface WriterEffects {
   readonly pid: number;
 }
 
+/** What it takes to ask AWS, and to write. */
+export interface HostEffects extends WriterEffects {
+  readonly env: NodeJS.ProcessEnv;
+}
+
 export interface Turn {
   readonly paths: PathsConfig;
   /** Named to those who wait meanwhile. */

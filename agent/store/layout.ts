@@ -42,6 +42,11 @@ export const LOCK = "lock";
 export const HOST_KEY = "host.key";
 export const REVISIONS = "revisions.json";
 
+/** Where readers find a group, whatever is swapped in. */
+export function stablePath(run: string, group: GroupName): string {
+  return `${run}/${SECRETS}/${group}`;
+}
+
 /** The text of the link `secrets/GROUP`. Relative, so that the tree can be mounted elsewhere. */
 export function stableText(group: GroupName): string {
   return `../${GROUPS}/${group}/${CURRENT}`;

@@ -68,15 +68,7 @@ describe("parseConfig", () => {
     );
     assert.deepEqual(
       config.warnings.map((line) => line.split(": ")[1]),
-      [
-        "failover",
-        "groups.web.on_change.verify",
-        "groups.web.on_change.reload",
-        "groups.web.on_change.on_failure",
-        "groups.tls.files",
-        "groups.db.render",
-        "groups.db.on_revoked",
-      ],
+      ["failover", "groups.tls.files", "groups.db.render"],
     );
     assert.equal(
       config.warnings[0],
@@ -127,7 +119,13 @@ describe("parseConfig", () => {
       onExpired: "keep",
       files: [],
       render: [],
-      onChange: { check: undefined, verify: undefined, reload: undefined, onFailure: "keep" },
+      onChange: {
+        check: undefined,
+        verify: undefined,
+        reload: undefined,
+        onFailure: "keep",
+        timeoutMs: 30_000,
+      },
     });
   });
 

@@ -1,0 +1,82 @@
+/**
+ * Commands as transient units: under systemd a command of the configuration runs beside the daemon, not within its
+ * confinement, which would stop it from writing what it is there to write.
+ * @see systemd-run(1), systemd.exec(5)
+ * @module
+ */
+import type { RunCommand } from "./command.ts";
+
+/** What names a transient unit. */
+export interface TransientName {
+  readonly kind: "check" | "verify" | "reload";
+  readonly group: string;
+  /** Tells two of one kind apart. */
+  readonly id: string;
+}
+
+// for systemd to notice that the time is up, and to tell
+const MARGIN_MS = 5000;
+
+/**
+ * Runs `run`'s commands as transient units of the system's manager. The exit status is the command's own; what
+ * could not be started counts as ended with 1.
+ */
+export function inTransientUnit(run: RunCommand, name: TransientName): RunCommand {
+  return async (command, signal) => {
+    const unit = unitName(name);
+    const end = await run(
+      {
+        argv: transientArgv(command, unit),
+        env: {},
+        timeoutMs: command.timeoutMs + MARGIN_MS,
+      },
+      signal,
+    );
+    if (end.kind === "timed-out" || end.kind === "stopped") {
+      // only the one who waited for it is dead so far
+      const stop = { argv: ["systemctl", "kill", "--signal=SIGKILL", unit], env: {} };
+      await run({ ...stop, timeoutMs: MARGIN_MS }, new AbortController().signal);
+    }
+    return end;
+  };
+}
+
+/** What systemd-run(1) is asked for. */
+function transientArgv(
+  {
+    argv,
+    env,
+    timeoutMs,
+  }: { argv: readonly string[]; env: Readonly<Record<string, string>>; timeoutMs: number },
+  unit: string,
+): readonly string[] {
+  const properties = [
+    `RuntimeMaxSec=${timeoutMs}ms`,
+    "TimeoutStopSec=2s",
+    "KillMode=control-group",
+    "LimitCORE=0",
+    // it may have read secrets
+    "StandardOutput=null",
+    "StandardError=null",
+  ];
+  return [
+    "systemd-run",
+    "--quiet",
+    "--wait",
+    "--collect",
+    "--no-ask-password",
+    "--service-type=exec",
+    `--unit=${unit}`,
+    `--description=postern: ${unit}`,
+    ...properties.map((property) => `--property=${property}`),
+    ...Object.entries(env).map(([name, value]) => `--setenv=${name}=${value}`),
+    "--",
+    // a service's words are searched for variables
+    ...argv.map((word) => word.replaceAll("$", "$$$$")),
+  ];
+}
+
+/** "postern-check-web-1f2e3d.service"; a group's name has no character that a unit's may not have. */
+function unitName({ kind, group, id }: TransientName): string {
+  return `postern-${kind}-${group}-${id}.service`;
+}

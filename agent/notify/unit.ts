@@ -1,0 +1,48 @@
+/**
+ * Tells a systemd unit that a set changed: never starts what an administrator stopped, and never waits for a unit
+ * that is still starting.
+ * @see systemctl(1), try-reload-or-restart and try-restart
+ * @module
+ */
+import { PosternError } from "../core/errors.ts";
+import { quote } from "../core/names.ts";
+import type { RunCommand } from "./command.ts";
+import type { ReloadEnd } from "./ending.ts";
+import type { ShowUnit } from "./systemctl.ts";
+
+export interface UnitReload {
+  readonly unit: string;
+  readonly action: "reload" | "restart";
+}
+
+/** Reloads or restarts a unit that is active. */
+export async function reloadUnit(
+  { unit, action }: UnitReload,
+  tools: { readonly run: RunCommand; readonly show: ShowUnit; readonly timeoutMs: number },
+  signal: AbortSignal,
+): Promise<ReloadEnd> {
+  const shown = await tools.show(unit, ["LoadState", "ActiveState"]);
+  const load = shown?.get("LoadState");
+  const active = shown?.get("ActiveState") ?? "";
+  if (load === undefined || load === "not-found") return failed(unit, "there is no such unit");
+  if (active === "inactive" || active === "failed")
+    return { kind: "not-needed", why: `${unit} is not running` };
+  // it may have read the old set already: it is told once it runs
+  if (active !== "active") return { kind: "later", why: `${unit} is ${active}` };
+  const verb = action === "restart" ? "try-restart" : "try-reload-or-restart";
+  const end = await tools.run(
+    { argv: ["systemctl", "--no-ask-password", verb, unit], env: {}, timeoutMs: tools.timeoutMs },
+    signal,
+  );
+  if (end.kind === "ended" && end.status === 0) return { kind: "done" };
+  if (end.kind === "timed-out")
+    return failed(unit, `it did not ${action} within ${tools.timeoutMs / 1000}s`);
+  return failed(unit, `it did not ${action}`);
+}
+
+function failed(unit: string, why: string): ReloadEnd {
+  const error = new PosternError("CheckFailed", `cannot tell unit ${quote(unit)}: ${why}`, {
+    hint: `see what it says: systemctl status ${unit}`,
+  });
+  return { kind: "failed", error };
+}

@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Command, CommandEnd } from "../../agent/notify/command.ts";
+import {
+  type NotifyTools,
+  type Reload,
+  reloadKey,
+  runFor,
+  tell,
+} from "../../agent/notify/reload.ts";
+import { parseShown } from "../../agent/notify/systemctl.ts";
+import { fixedChance } from "../support/time.ts";
+
+const never = new AbortController().signal;
+const web = { group: "web", timeoutMs: 30_000 };
+const unit: Reload = { kind: "unit", unit: "nginx.service", action: "reload" };
+
+interface Fake {
+  readonly tools: NotifyTools;
+  readonly commands: Command[];
+}
+
+function fake(
+  shown: string | undefined,
+  end: CommandEnd = { kind: "ended", status: 0 },
+  systemd = false,
+): Fake {
+  const commands: Command[] = [];
+  return {
+    commands,
+    tools: {
+      run: (command) => {
+        commands.push(command);
+        return Promise.resolve(end);
+      },
+      show: () => Promise.resolve(shown === undefined ? undefined : parseShown(shown)),
+      processes: { find: () => undefined, kill: () => {} },
+      chance: fixedChance(0),
+      systemd,
+    },
+  };
+}
+
+const state = (active: string): string => `LoadState=loaded\nActiveState=${active}\n`;
+
+describe("a unit", () => {
+  const rows = [
+    ["is reloaded when it runs", state("active"), "done", ["try-reload-or-restart"]],
+    ["is left alone when it was stopped", state("inactive"), "not-needed", []],
+    ["is left alone when it failed", state("failed"), "not-needed", []],
+    ["is told later while it starts", state("activating"), "later", []],
+    ["is told later while it reloads", state("reloading"), "later", []],
+    ["is told later while it stops", state("deactivating"), "later", []],
+    [
+      "cannot be told when there is none",
+      "LoadState=not-found\nActiveState=inactive\n",
+      "failed",
+      [],
+    ],
+    ["cannot be told when no manager answers", undefined, "failed", []],
+  ] as const;
+  for (const [why, shown, kind, verbs] of rows)
+    it(why, async () => {
+      const { tools, commands } = fake(shown);
+      assert.equal((await tell(unit, web, tools, never)).kind, kind);
+      assert.deepEqual(
+        commands.map(({ argv }) => argv[2]),
+        verbs,
+      );
+    });
+
+  it("is restarted when the config says so, and only if it runs", async () => {
+    const { tools, commands } = fake(state("active"));
+    await tell({ ...unit, action: "restart" }, web, tools, never);
+    assert.deepEqual(commands[0]?.argv.slice(2), ["try-restart", "nginx.service"]);
+  });
+
+  it("is owed on when it does not reload", async () => {
+    const { tools } = fake(state("active"), { kind: "ended", status: 1 });
+    const end = await tell(unit, web, tools, never);
+    assert.equal(end.kind === "failed" && end.error.code, "CheckFailed");
+  });
+});
+
+describe("a command under systemd", () => {
+  it("runs as a transient unit with a limit, and prints to nobody", async () => {
+    const { tools, commands } = fake(undefined, { kind: "ended", status: 0 }, true);
+    const occasion = { kind: "check", ...web } as const;
+    const command = { argv: ["/bin/ok", "$HOME %n"], env: { POSTERN_STAGED: "/run/x" } };
+    await runFor(occasion, command, tools, never);
+    const argv = commands[0]?.argv ?? [];
+    assert.equal(argv[0], "systemd-run");
+    assert.deepEqual(argv.slice(argv.indexOf("--")), ["--", "/bin/ok", "$$HOME %n"]);
+    for (const word of [
+      "--wait",
+      "--unit=postern-check-web-00000000.service",
+      "--property=RuntimeMaxSec=30000ms",
+      "--property=StandardOutput=null",
+      "--setenv=POSTERN_STAGED=/run/x",
+    ])
+      assert.ok(argv.includes(word), word);
+    assert.deepEqual(commands[0]?.env, {});
+  });
+
+  it("is killed in its own unit when nobody waits for it any more", async () => {
+    const { tools, commands } = fake(undefined, { kind: "timed-out" }, true);
+    await runFor({ kind: "verify", ...web }, { argv: ["/bin/slow"], env: {} }, tools, never);
+    assert.deepEqual(commands[1]?.argv.slice(0, 2), ["systemctl", "kill"]);
+    assert.equal(commands[1]?.argv.at(-1), "postern-verify-web-00000000.service");
+  });
+});
+
+describe("two reloads", () => {
+  const rows: readonly (readonly [why: string, one: Reload, other: Reload, same: boolean])[] = [
+    ["of one unit are one", unit, { ...unit }, true],
+    ["of one unit in two ways are two", unit, { ...unit, action: "restart" }, false],
+    ["of two units are two", unit, { ...unit, unit: "haproxy.service" }, false],
+    [
+      "of one pid file are one",
+      { kind: "signal", signal: "SIGHUP", pidfile: "/run/a.pid" },
+      { kind: "signal", signal: "SIGHUP", pidfile: "/run/a.pid" },
+      true,
+    ],
+    [
+      "by commands with other words are two",
+      { kind: "command", argv: ["a", "b c"] },
+      { kind: "command", argv: ["a b", "c"] },
+      false,
+    ],
+  ];
+  for (const [why, one, other, same] of rows)
+    it(why, () => assert.equal(reloadKey(one) === reloadKey(other), same));
+});
