@@ -5,7 +5,16 @@ import { describe, it } from "node:test";
 import { root } from "./support/root.ts";
 
 /** Folder by folder, what it may import below `agent/`; the order is design section 7. */
-const STAGES = ["config", "credentials", "source", "decrypt", "store", "notify", "observe"];
+const STAGES = [
+  "config",
+  "credentials",
+  "source",
+  "decrypt",
+  "render",
+  "store",
+  "notify",
+  "observe",
+];
 const BELOW_STAGES = ["aws", "core"];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: [

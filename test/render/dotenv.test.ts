@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { render } from "../../agent/render/render.ts";
+import { ENV_READERS } from "../support/env-readers.ts";
+import { refusedAs } from "../support/refusal.ts";
+import { rendered, valuesOf } from "../support/rendering.ts";
+import { tempDir } from "../support/temp.ts";
+
+const EVERY_BYTE = Buffer.from(Array.from({ length: 255 }, (_, index) => index + 1));
+const EVERY_CHARACTER = Array.from({ length: 0x24f }, (_, index) =>
+  String.fromCharCode(index + 1),
+).join("");
+
+const HARD = [
+  "",
+  " ",
+  "  lead and trail  ",
+  "\n",
+  "ends with a line\n",
+  "-----BEGIN KEY-----\nMII+/=\n-----END KEY-----\n",
+  "$(touch /tmp/x) `id` ${HOME} $HOME $$",
+  `it's "both" ''`,
+  "'",
+  "\\",
+  "\\\\'\\",
+  "ends with \\",
+  "a\\nb",
+  "#no comment",
+  "! !! !$",
+  "a=b;c&d|e>f",
+  "\r\n\t\u0001\u007f",
+  "\ufeffmark",
+  "naïve 日本 🗝",
+  EVERY_CHARACTER,
+];
+
+const hostile = fc.array(fc.constantFrom(..."'\"\\$`()!\n\r\t #;=&a".split("")), { maxLength: 12 });
+const text = fc.oneof(
+  hostile.map((characters) => characters.join("")),
+  fc.string({ unit: "binary" }).map((value) => value.replaceAll("\0", "")),
+);
+const bytes = fc.oneof(
+  text.map((value) => Buffer.from(value)),
+  fc.uint8Array({ min: 1, max: 255, maxLength: 40 }).map((array) => Buffer.from(array)),
+);
+
+describe("a dotenv file", () => {
+  const temp = tempDir();
+
+  for (const { name, missing, anyBytes, read } of ENV_READERS) {
+    const readBack = async (values: readonly Buffer[]): Promise<void> => {
+      const group = Object.fromEntries(values.map((value, index) => [`v${index}`, value]));
+      const file = join(temp, `${name}.env`);
+      writeFileSync(file, await rendered("dotenv", group));
+      assert.deepEqual(await read(file, Object.keys(group)), values);
+    };
+
+    it(`is read by ${name} as it was`, { skip: missing }, async () => {
+      await readBack(
+        [...HARD, ...(anyBytes ? [EVERY_BYTE] : [])].map((value) => Buffer.from(value)),
+      );
+    });
+
+    it(`is read by ${name} as it was, whatever it was`, { skip: missing }, async () => {
+      const one = anyBytes ? bytes : text.map((value) => Buffer.from(value));
+      const some = fc.array(one, { minLength: 1, maxLength: 30 });
+      await fc.assert(fc.asyncProperty(some, readBack), { numRuns: 25 });
+    });
+  }
+
+  it("names its variables after the secrets", async () => {
+    const file = await rendered("dotenv", { "tls/site.key": "k", DB_host: "h", "a-b": "c" });
+    assert.equal(file.toString(), "DB_host='h'\na_b='c'\ntls_site_key='k'\n");
+  });
+
+  for (const [why, group, issue] of [
+    [
+      "of two secrets that are one variable",
+      { "a.b": "1", "a/b": "2" },
+      /another variable than a_b of "a\.b"/,
+    ],
+    [
+      "of a name that begins with a digit",
+      { "1st": "1" },
+      /secret "1st": expected .* the first no digit/,
+    ],
+    ["of a name with other characters", { "a b": "1" }, /secret "a b": expected letters/],
+  ] as const)
+    it(`is refused because ${why}`, async () => {
+      await assert.rejects(rendered("dotenv", group), (error) => {
+        refusedAs("BadName", /cannot be variables/)(error);
+        const [first] = (error as { issues: readonly string[] }).issues;
+        assert.match(first ?? "", issue);
+        return true;
+      });
+    });
+
+  it("is refused for a NUL, which no variable can hold", async () => {
+    const group = { a: "canary\0" };
+    await assert.rejects(rendered("dotenv", group), refusedAs("BadData", /NUL.*"a"/));
+  });
+
+  it("says of bytes that are not UTF-8 who does not read them", async () => {
+    const values = valuesOf({ a: Buffer.from([0xff]), b: "text" });
+    const { notes } = await render({ format: { kind: "dotenv" }, values, maxBytes: 10 });
+    assert.deepEqual(notes, ['"a" is not UTF-8: shells read it, and systemd refuses the file']);
+  });
+});
