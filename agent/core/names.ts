@@ -103,14 +103,41 @@ export function parseS3Key(text: string): S3Key {
 }
 
 /**
- * A relative path of segments that a file system can hold.
+ * A relative path of segments that a file system can hold, and not below `RESERVED`.
  * @throws {PosternError} BadName
  */
 export function parseSecretName(text: string): SecretName {
-  const fault = judgeName(text);
+  const fault = judgeName(text) ?? judgeReserved(text);
   if (fault !== undefined)
     throw new PosternError("BadName", `invalid secret name ${quote(text)}: ${fault}`);
   return text as SecretName;
+}
+
+/** The folder beside a group's secrets that is postern's own; no secret lies in it, whatever its case. */
+export const RESERVED = ".postern";
+
+/**
+ * The name of a file in a generation: a secret's, or below `RESERVED`.
+ * @throws {PosternError} BadName
+ */
+export function parseFileName(text: string): SecretName {
+  return text.startsWith(`${RESERVED}/`)
+    ? parseRenderName(text.slice(RESERVED.length))
+    : parseSecretName(text);
+}
+
+/**
+ * The name, beside a group's secrets, of a file that postern itself makes: a relative `path` as it is, an
+ * absolute one below `RESERVED`.
+ * @throws {PosternError} BadName
+ */
+export function parseRenderName(path: string): SecretName {
+  if (!path.startsWith("/")) return parseSecretName(path);
+  const name = `${RESERVED}${path}`;
+  const fault = judgeName(name);
+  if (fault !== undefined)
+    throw new PosternError("BadName", `invalid path ${quote(path)}: ${fault}`);
+  return name as SecretName;
 }
 
 /** The key of `name` in a prefix group. */
@@ -135,7 +162,7 @@ export interface JudgedNames<Entry> {
 /**
  * Decides which entries can be files beside each other.
  *
- * Refused are names that `judgeName` faults, and every name of a clash: one that is both file and folder, or
+ * Refused are names that `judgeName` faults or that lie below `RESERVED`, and every name of a clash: one that is both file and folder, or
  * several that a case-insensitive or normalising file system would merge. No winner is picked: which of two
  * clashing values an app gets must not depend on order.
  *
@@ -152,7 +179,7 @@ export function judgeNames<Entry>(
   for (const { name, entry } of entries) {
     if (name === "" || name.endsWith("/")) ignored.push(name);
     else {
-      const fault = judgeName(name) ?? tooLong(name, rootBytes);
+      const fault = judgeName(name) ?? judgeReserved(name) ?? tooLong(name, rootBytes);
       if (fault === undefined) sound.push({ name: name as SecretName, entry });
       else refused.push({ key: name, why: fault });
     }
@@ -192,6 +219,13 @@ export function quote(text: string): string {
     /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
+}
+
+function judgeReserved(name: string): string | undefined {
+  const first = name.split("/", 1)[0] ?? "";
+  return fold(first) === RESERVED
+    ? `expected a name that is not below ${quote(RESERVED)}`
+    : undefined;
 }
 
 function tooLong(name: string, rootBytes: number): string | undefined {

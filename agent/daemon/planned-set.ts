@@ -20,7 +20,10 @@ export function keptSet({ generation, kept }: Survey): CollectedSet {
   return { kind: "set", secrets, bundle, notes: [], confirm: () => Promise.resolve("same") };
 }
 
-/** @throws {PosternError} ConfigInvalid when the system does not know the owner */
+/**
+ * The plan without what is rendered, see `renderSet`.
+ * @throws {PosternError} ConfigInvalid when the system does not know the owner
+ */
 export async function planSet(
   { owners }: Reach,
   group: GroupConfig,
@@ -28,5 +31,5 @@ export async function planSet(
   { secrets, bundle }: CollectedSet,
 ): Promise<StagePlan> {
   const access = { ...(await owners(group.owner)), mode: group.mode };
-  return { group: group.name, access, fingerprints, bundle, secrets };
+  return { group: group.name, access, fingerprints, bundle, secrets, rendered: [] };
 }

@@ -6,7 +6,7 @@ import { guarded } from "./fault.ts";
 import { type Generation, inGenerations } from "./generation.ts";
 import { keyedDigest } from "./host-key.ts";
 import { manifestName } from "./layout.ts";
-import { encodeManifest, type Manifest, type ManifestSecret } from "./manifest.ts";
+import { encodeManifest, filesIn, type Manifest, type ManifestSecret } from "./manifest.ts";
 import { type PlannedSecret, sourceOf, type StagePlan } from "./set.ts";
 import type { Tree } from "./tree.ts";
 
@@ -20,7 +20,10 @@ export type Comparison =
   | { readonly kind: "renewed" }
   | { readonly kind: "changed"; readonly changes: Changes };
 
-/** How `plan` differs from the current generation; the files themselves are not looked at, see `inspect`. */
+/**
+ * How `plan` differs from the current generation; the files themselves are not looked at, see `inspect`. Nor is
+ * what is rendered: of the same secrets under the same configuration it is the same.
+ */
 export function compare(
   tree: Pick<Tree, "hostKey">,
   plan: StagePlan,
@@ -49,16 +52,16 @@ export function compare(
 /** Plaintext of the planned set, in bytes: for `checkBudget`. */
 export function plannedBytes(plan: StagePlan, current: Manifest | undefined): number {
   const sizes = new Map(current?.secrets.map(({ name, size }) => [name, size]));
-  return plan.secrets.reduce(
-    (sum, { name, content }) =>
-      sum + (content.kind === "fresh" ? content.bytes.length : (sizes.get(name) ?? 0)),
-    0,
+  const secrets = plan.secrets.map(({ name, content }) =>
+    content.kind === "fresh" ? content.bytes.length : (sizes.get(name) ?? 0),
   );
+  const rendered = plan.rendered.map(({ bytes }) => bytes.length);
+  return [...secrets, ...rendered].reduce((sum, size) => sum + size, 0);
 }
 
 /** Plaintext of a generation, in bytes. */
-export function generationBytes({ secrets }: Manifest): number {
-  return secrets.reduce((sum, { size }) => sum + size, 0);
+export function generationBytes(manifest: Manifest): number {
+  return filesIn(manifest).reduce((sum, { size }) => sum + size, 0);
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Entry } from "./file-system.ts";
 import { type Generation, inGenerations } from "./generation.ts";
 import { generationMode } from "./layout.ts";
 import type { Access } from "./durable-file.ts";
-import type { Manifest, ManifestSecret } from "./manifest.ts";
+import { filesIn, type Manifest, type ManifestFile } from "./manifest.ts";
 import { readVerified } from "./set.ts";
 import { type Directory, foldersOf } from "./target.ts";
 import type { Tree } from "./tree.ts";
@@ -48,7 +48,7 @@ export function inspect(tree: Tree, generation: Generation): readonly Drift[] {
 /** What is looked for, and what was found. */
 interface Look {
   readonly manifest: Manifest;
-  readonly files: ReadonlyMap<string, ManifestSecret>;
+  readonly files: ReadonlyMap<string, ManifestFile>;
   readonly folders: ReadonlySet<string>;
   readonly found: Drift[];
   /** Files that something was found in the place of. */
@@ -61,10 +61,11 @@ interface LookAt extends Look {
 }
 
 function lookFor(manifest: Manifest): Look {
+  const files = filesIn(manifest);
   return {
     manifest,
-    files: new Map(manifest.secrets.map((secret) => [secret.name, secret])),
-    folders: new Set(manifest.secrets.flatMap(({ name }) => foldersOf(name))),
+    files: new Map(files.map((file) => [file.name, file])),
+    folders: new Set(files.flatMap(({ name }) => foldersOf(name))),
     found: [],
     seen: new Set(),
   };
@@ -79,8 +80,8 @@ function inspectFolder(tree: Tree, look: LookAt, folder: Directory, path: string
     const entry = lookUp(tree.fs, folder, segment);
     // gone since it was listed
     if (entry === undefined) continue;
-    const secret = look.files.get(child);
-    if (secret !== undefined) inspectFile(tree, look, entry, secret);
+    const file = look.files.get(child);
+    if (file !== undefined) inspectFile(tree, look, entry, file);
     else if (!look.folders.has(child)) look.found.push({ kind: "extra", path: child });
     else if (entry.kind !== "directory") look.found.push({ kind: "link", path: child });
     else inspectChild(tree, look, folder, segment, child);
@@ -98,8 +99,8 @@ function inspectChild(
   if (child !== undefined) closing(tree.fs, child, () => inspectFolder(tree, look, child, path));
 }
 
-function inspectFile(tree: Tree, look: LookAt, entry: Entry, secret: ManifestSecret): void {
-  const { name } = secret;
+function inspectFile(tree: Tree, look: LookAt, entry: Entry, file: ManifestFile): void {
+  const { name } = file;
   const { group, access } = look.manifest;
   look.seen.add(name);
   if (entry.kind !== "file") {
@@ -107,7 +108,7 @@ function inspectFile(tree: Tree, look: LookAt, entry: Entry, secret: ManifestSec
     return;
   }
   compareEntry(look, entry, access, name);
-  const bytes = readVerified(tree, group, look.root, secret);
+  const bytes = readVerified(tree, group, look.root, file);
   if (bytes === undefined) look.found.push({ kind: "content", path: name });
   bytes?.fill(0);
 }

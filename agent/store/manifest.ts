@@ -6,7 +6,7 @@
  * @module
  */
 import * as v from "valibot";
-import { type GroupName, judgeNames, type SecretName } from "../core/names.ts";
+import { type GroupName, judgeNames, parseFileName, type SecretName } from "../core/names.ts";
 import type { Access } from "./durable-file.ts";
 import { type GenerationId, parseGenerationId } from "./target.ts";
 
@@ -24,6 +24,8 @@ export interface Manifest {
   /** Of every file. */
   readonly access: Access;
   readonly secrets: readonly ManifestSecret[];
+  /** Files made from the secrets, which lie beside them. */
+  readonly rendered: readonly ManifestFile[];
 }
 
 /** What identifies the configuration that a generation was made under. */
@@ -49,12 +51,19 @@ export interface SourceMark {
   readonly lastModified: number | undefined;
 }
 
-export interface ManifestSecret extends SourceMark {
+export interface ManifestFile {
   readonly name: SecretName;
   /** Bytes. */
   readonly size: number;
   /** See `keyedDigest`. */
   readonly digest: string;
+}
+
+export interface ManifestSecret extends SourceMark, ManifestFile {}
+
+/** Every file of the generation. */
+export function filesIn({ secrets, rendered }: Manifest): readonly ManifestFile[] {
+  return [...secrets, ...rendered];
 }
 
 /** The bytes of the file: field by field, since `parseManifest` refuses whatever else a record may carry. */
@@ -81,6 +90,7 @@ export function encodeManifest(manifest: Manifest): Buffer {
       size,
       digest,
     })),
+    rendered: manifest.rendered.map(({ name, size, digest }) => ({ name, size, digest })),
   } satisfies Raw;
   return Buffer.from(`${JSON.stringify(json)}\n`);
 }
@@ -110,12 +120,19 @@ export function parseManifest(
   if (output.group !== group) return "expected another group";
   if (output.id !== id) return "expected another generation";
   if (output.hostKey !== hostKey) return "expected digests under this host's key";
-  const named = namedSecrets(output.secrets);
-  return typeof named === "string" ? named : assemble(output, group, id, named);
+  const secrets = namedSecrets(output.secrets);
+  if (typeof secrets === "string") return secrets;
+  const rendered = namedRenders(output.rendered);
+  const names = [...output.secrets, ...output.rendered].map(({ name }) => name);
+  if (new Set(names).size !== names.length) return "expected each name once";
+  return typeof rendered === "string"
+    ? rendered
+    : assemble(output, group, id, { secrets, rendered });
 }
 
 const text = v.string();
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const digest = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 // 2^32 - 1 means "leave as it is" to chown(2)
 const kernelId = v.pipe(count, v.maxValue(2 ** 32 - 2));
 const SCHEMA = v.strictObject({
@@ -140,9 +157,10 @@ const SCHEMA = v.strictObject({
       versionId: v.optional(text),
       lastModified: v.optional(count),
       size: count,
-      digest: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+      digest,
     }),
   ),
+  rendered: v.array(v.strictObject({ name: text, size: count, digest })),
 });
 type Raw = v.InferOutput<typeof SCHEMA>;
 
@@ -162,11 +180,19 @@ function namedSecrets(secrets: Raw["secrets"]): readonly ManifestSecret[] | stri
   }));
 }
 
+function namedRenders(rendered: Raw["rendered"]): readonly ManifestFile[] | string {
+  try {
+    return rendered.map(({ name, size, digest }) => ({ name: parseFileName(name), size, digest }));
+  } catch {
+    return "expected names that files can have";
+  }
+}
+
 function assemble(
   raw: Raw,
   group: GroupName,
   id: GenerationId,
-  secrets: readonly ManifestSecret[],
+  { secrets, rendered }: Pick<Manifest, "secrets" | "rendered">,
 ): Manifest {
   return {
     group,
@@ -178,5 +204,6 @@ function assemble(
     bundle: raw.bundle,
     access: raw.access,
     secrets,
+    rendered,
   };
 }

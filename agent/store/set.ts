@@ -4,10 +4,17 @@ import type { GroupName, SecretName } from "../core/names.ts";
 import type { SecretBytes } from "../core/secret-bytes.ts";
 import { closing, openChild, openSecret, readWhole } from "./directory.ts";
 import { type Access, createFile } from "./durable-file.ts";
-import type { Generation } from "./generation.ts";
+import { type Generation, inGenerations } from "./generation.ts";
 import { keyedDigest } from "./host-key.ts";
 import { generationMode } from "./layout.ts";
-import type { BundleMark, Fingerprints, ManifestSecret, SourceMark } from "./manifest.ts";
+import {
+  type BundleMark,
+  filesIn,
+  type Fingerprints,
+  type ManifestFile,
+  type ManifestSecret,
+  type SourceMark,
+} from "./manifest.ts";
 import { type Directory, foldersOf, freshFile } from "./target.ts";
 import type { Tree } from "./tree.ts";
 
@@ -18,6 +25,14 @@ export interface StagePlan {
   readonly fingerprints: Fingerprints;
   readonly bundle: BundleMark | undefined;
   readonly secrets: readonly PlannedSecret[];
+  readonly rendered: readonly PlannedFile[];
+}
+
+/** A file made from the secrets, to lie beside them. */
+export interface PlannedFile {
+  readonly name: SecretName;
+  /** The caller wipes them. */
+  readonly bytes: SecretBytes;
 }
 
 export interface PlannedSecret extends SourceMark {
@@ -36,6 +51,7 @@ export type Content =
 /** What came of it: when `tampered` names any, the set is not whole and must go. */
 export interface WrittenSet {
   readonly secrets: readonly ManifestSecret[];
+  readonly rendered: readonly ManifestFile[];
   /** Kept secrets that no longer are what was written. */
   readonly tampered: readonly SecretName[];
 }
@@ -49,7 +65,7 @@ export interface Origin {
 // some milliseconds of work: other groups wait no longer than that for their turn
 const FILES_A_TURN = 64;
 
-/** Makes the folders and files of `plan` in `directory`, as steps 4 to 6 of `stage`. */
+/** Makes the folders and files of `plan` in `directory`, the rendered ones last, as steps 4 to 6 of `stage`. */
 export async function writeSet(
   tree: Tree,
   plan: StagePlan,
@@ -59,11 +75,13 @@ export async function writeSet(
   const { fs } = tree;
   const tampered: SecretName[] = [];
   const secrets: ManifestSecret[] = [];
+  const rendered: ManifestFile[] = [];
   const { current } = origin;
   const old = current && openChild(fs, origin.generations, current.id);
   const known = new Map(current?.manifest.secrets.map((secret) => [secret.name, secret]));
   try {
-    const folders = [...new Set(plan.secrets.flatMap(({ name }) => foldersOf(name)))].sort();
+    const names = [...plan.secrets, ...plan.rendered].map(({ name }) => name);
+    const folders = [...new Set(names.flatMap((name) => foldersOf(name)))].sort();
     for (const folder of folders) fs.mkdir(freshFile(directory, folder), 0o700);
     for (const [index, secret] of plan.secrets.entries()) {
       const before = known.get(secret.name);
@@ -72,11 +90,12 @@ export async function writeSet(
       else secrets.push(written);
       if (index % FILES_A_TURN === FILES_A_TURN - 1) await nextTurn();
     }
+    for (const file of plan.rendered) rendered.push(writeFile(tree, plan, file, directory));
     if (tampered.length === 0) giveAway(tree, plan.access, directory, folders);
   } finally {
     if (old !== undefined) fs.close(old.fd);
   }
-  return { secrets, tampered };
+  return { secrets, rendered, tampered };
 }
 
 /** Where a planned secret comes from: of one that S3 only called unchanged, the rest is as it was before. */
@@ -91,24 +110,62 @@ export function sourceOf(planned: PlannedSecret, before: SourceMark | undefined)
   };
 }
 
-/** The bytes of `secret` in the open generation, or undefined when they are not what its manifest says. */
+/**
+ * The bytes of the named files of a generation, or undefined when any is not what its manifest says. The caller
+ * wipes them.
+ */
+export function readKept(
+  tree: Tree,
+  { id, manifest }: Generation,
+  names: ReadonlySet<SecretName>,
+): ReadonlyMap<SecretName, Buffer> | undefined {
+  const { fs } = tree;
+  const found = new Map<SecretName, Buffer>();
+  const wanted = filesIn(manifest).filter(({ name }) => names.has(name));
+  inGenerations(tree, manifest.group, (generations) => {
+    const directory = openChild(fs, generations, id);
+    if (directory === undefined) return;
+    closing(fs, directory, () => {
+      for (const file of wanted) {
+        const bytes = readVerified(tree, manifest.group, directory, file);
+        if (bytes !== undefined) found.set(file.name, bytes);
+      }
+    });
+  });
+  if (found.size === names.size) return found;
+  for (const bytes of found.values()) bytes.fill(0);
+  return undefined;
+}
+
+/** The bytes of `file` in the open generation, or undefined when they are not what its manifest says. */
 export function readVerified(
   tree: Tree,
   group: GroupName,
   directory: Directory,
-  secret: ManifestSecret,
+  file: ManifestFile,
 ): Buffer | undefined {
-  const fd = openSecret(tree.fs, directory, secret.name);
+  const fd = openSecret(tree.fs, directory, file.name);
   if (fd === undefined) return undefined;
   try {
-    const bytes = readWhole(tree.fs, fd, secret.size);
+    const bytes = readWhole(tree.fs, fd, file.size);
     if (bytes === undefined) return undefined;
-    if (keyedDigest(tree.hostKey, group, secret.name, bytes) === secret.digest) return bytes;
+    if (keyedDigest(tree.hostKey, group, file.name, bytes) === file.digest) return bytes;
     bytes.fill(0);
     return undefined;
   } finally {
     tree.fs.close(fd);
   }
+}
+
+function writeFile(
+  tree: Tree,
+  { group, access }: Pick<StagePlan, "group" | "access">,
+  { name, bytes: content }: PlannedFile,
+  directory: Directory,
+): ManifestFile {
+  const bytes = content.expose();
+  createFile(tree.fs, freshFile(directory, name), bytes, access);
+  return { name, size: bytes.length, digest: keyedDigest(tree.hostKey, group, name, bytes) };
 }
 
 function writeSecret(
@@ -120,17 +177,14 @@ function writeSecret(
   before: ManifestSecret | undefined,
 ): ManifestSecret | undefined {
   const { name, content } = secret;
-  const path = freshFile(directory, name);
   if (content.kind === "fresh") {
-    const bytes = content.bytes.expose();
-    createFile(tree.fs, path, bytes, access);
-    const digest = keyedDigest(tree.hostKey, group, name, bytes);
-    return { name, ...sourceOf(secret, before), size: bytes.length, digest };
+    const file = writeFile(tree, { group, access }, { name, bytes: content.bytes }, directory);
+    return { ...file, ...sourceOf(secret, before) };
   }
   const bytes = old && before && readVerified(tree, group, old, before);
   if (bytes === undefined || before === undefined) return undefined;
   try {
-    createFile(tree.fs, path, bytes, access);
+    createFile(tree.fs, freshFile(directory, name), bytes, access);
   } finally {
     bytes.fill(0);
   }

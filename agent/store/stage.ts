@@ -8,7 +8,7 @@
  */
 import type { Chance } from "../core/clock.ts";
 import { PosternError } from "../core/errors.ts";
-import { type GroupName, judgeNames, quote, type SecretName } from "../core/names.ts";
+import { type GroupName, judgeNames, quote, RESERVED, type SecretName } from "../core/names.ts";
 import { closing, judgeOwn, lookUp, newChild, openChild, ownChild } from "./directory.ts";
 import { createFile } from "./durable-file.ts";
 import { attempt, guarded, toFault } from "./fault.ts";
@@ -88,16 +88,37 @@ export function discard(tree: Tree, staged: Staged): void {
   );
 }
 
-function refuseBadNames({ group, secrets }: StagePlan, path: string): void {
+/** The names of a set: of a plan, or of what will be one. */
+export interface NamedSet {
+  readonly group: GroupName;
+  readonly secrets: readonly { readonly name: SecretName }[];
+  readonly rendered: readonly { readonly name: SecretName }[];
+}
+
+/**
+ * @param path of the group's directory on this host
+ * @throws {PosternError} BadName for names that cannot lie beside each other
+ */
+export function refuseBadNames({ group, secrets, rendered }: NamedSet, path: string): void {
   const rootBytes = Buffer.byteLength(`${path}/${GENERATIONS}/`) + GENERATION_ID_BYTES * 2;
-  const entries = secrets.map(({ name }) => ({ name, entry: name }));
+  const taken = new Set(secrets.map(({ name }) => name));
+  // what is rendered for a path elsewhere lies where no secret can
+  const beside = rendered
+    .map(({ name }) => name)
+    .filter((name) => !name.startsWith(`${RESERVED}/`));
+  const names = [...secrets.map(({ name }) => name), ...beside.filter((name) => !taken.has(name))];
+  const entries = names.map((name) => ({ name, entry: name }));
   const { refused, ignored } = judgeNames(entries, rootBytes);
+  const kindOf = (key: string): string =>
+    secrets.some(({ name }) => name === key) ? "secret" : "render";
   const issues = [
-    ...refused.map(({ key, why }) => `secret ${quote(key)}: ${why}`),
+    ...beside
+      .filter((name) => taken.has(name))
+      .map((name) => `render ${quote(name)}: expected another path than the name of a secret`),
+    ...refused.map(({ key, why }) => `${kindOf(key)} ${quote(key)}: ${why}`),
     ...ignored.map((name) => `secret ${quote(name)}: expected a name that does not end in "/"`),
   ];
-  if (new Set(secrets.map(({ name }) => name)).size !== secrets.length)
-    issues.push("expected each name once");
+  if (taken.size !== secrets.length) issues.push("expected each name once");
   if (issues.length === 0) return;
   throw new PosternError("BadName", `group ${quote(group)} has names that cannot be files`, {
     issues,
@@ -140,8 +161,9 @@ async function stageAt(
     discardIn(tree, generations, id);
     return { kind: "tampered", names: set.tampered };
   }
+  const named = { secrets: set.secrets, rendered: set.rendered };
   const made = { group, id, previous, created: clock.now(), hostKey: keyId(hostKey) };
-  const manifest: Manifest = { ...made, fingerprints, bundle, access, secrets: set.secrets };
+  const manifest: Manifest = { ...made, fingerprints, bundle, access, ...named };
   createFile(fs, childOf(generations, manifestName(id)), encodeManifest(manifest), undefined); // (7)
   fs.sync(generations.fd); // (8)
   return { kind: "staged", staged: { id, path: directory.path, manifest } };

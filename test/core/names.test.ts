@@ -8,8 +8,10 @@ import {
   parseAccountId,
   parseBucketName,
   parseGroupName,
+  parseFileName,
   parseKmsKeyArn,
   parseRegion,
+  parseRenderName,
   parseS3Prefix,
   quote,
 } from "../../agent/core/names.ts";
@@ -101,6 +103,11 @@ describe("judgeNames", () => {
     ["names that differ by compatibility form", ["\ufb01le", "file", "z"], ["\ufb01le", "file"]],
     ["sharp s", ["stra\u00dfe", "STRASSE", "z"], ["stra\u00dfe", "STRASSE"]],
     ["file and folder by case", ["A", "a/b", "z"], ["A", "a/b"]],
+    [
+      "what is kept in postern's own folder",
+      [".postern", ".Postern/x", ".posternx", "a/.postern"],
+      [".postern", ".Postern/x"],
+    ],
   ];
   for (const [why, names, refused] of CLASHES) {
     it(`refuses every name of a clash: ${why}`, () => {
@@ -137,6 +144,23 @@ describe("judgeNames", () => {
         assert.deepEqual(placed.sort(), [...names].sort());
       }),
     );
+  });
+});
+
+describe("parseRenderName", () => {
+  it("keeps what is rendered for a path elsewhere out of the way of every secret", () => {
+    for (const [path, name] of [
+      ["db.env", "db.env"],
+      ["conf/db.env", "conf/db.env"],
+      ["/etc/app/db.env", ".postern/etc/app/db.env"],
+    ] as const) {
+      assert.equal(parseRenderName(path), name);
+      assert.equal(parseFileName(name), name);
+    }
+    for (const name of ["/etc/a//b", "/../a", ".postern/x", "../x", "", `/${"x".repeat(256)}`])
+      assert.throws(() => parseRenderName(name), { code: "BadName" });
+    for (const name of [".postern/../x", ".postern/", "/x", "../x", ".Postern/x"])
+      assert.throws(() => parseFileName(name), { code: "BadName" });
   });
 });
 

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { judgeName, parseGroupName, type SecretName } from "../../agent/core/names.ts";
+import {
+  judgeName,
+  parseGroupName,
+  type SecretName,
+  parseFileName,
+} from "../../agent/core/names.ts";
 import { encodeManifest, type Manifest, parseManifest } from "../../agent/store/manifest.ts";
 import { type GenerationId, parseGenerationId } from "../../agent/store/target.ts";
 import { web } from "../support/store.ts";
@@ -20,6 +25,7 @@ const RAW = {
   fingerprints: { source: "s", shape: "h" },
   access: { uid: 0, gid: 33, mode: 0o440 },
   secrets: [SECRET],
+  rendered: [],
 };
 
 const parse = (raw: unknown): Manifest | string =>
@@ -42,6 +48,13 @@ describe("parseManifest", () => {
           })
           .map((rest) => ({ ...known, ...rest, name: known.name as SecretName })),
       );
+    const file = fc
+      .record({
+        name: fc.constantFrom("db.env", ".postern/etc/db.env", "conf/app.json"),
+        size: count,
+        digest: fc.constant(DIGEST),
+      })
+      .map((known) => ({ ...known, name: parseFileName(known.name) }));
     const manifest = fc.record({
       group: fc.constant(web),
       id: fc.constant(ID),
@@ -52,6 +65,7 @@ describe("parseManifest", () => {
       bundle: fc.option(fc.record({ etag: fc.string(), revision: count }), { nil: undefined }),
       access: fc.record({ uid: count, gid: count, mode: fc.nat(0o777) }),
       secrets: fc.array(secret, { maxLength: 1 }),
+      rendered: fc.uniqueArray(file, { maxLength: 2, selector: ({ name }) => name }),
     });
     fc.assert(
       fc.property(manifest, (manifest) => {
@@ -73,6 +87,9 @@ describe("parseManifest", () => {
   });
 
   const secret = (part: object): object => ({ secrets: [{ ...SECRET, ...part }] });
+  const rendered = (part: object): object => ({
+    rendered: [{ name: "db.env", size: 1, digest: DIGEST, ...part }],
+  });
   const HOSTILE: readonly (readonly [why: string, part: object, fault: RegExp])[] = [
     ["another version", { version: 2 }, /"version"/],
     ["a field that is not known", { extra: 1 }, /"extra"/],
@@ -100,6 +117,10 @@ describe("parseManifest", () => {
       /"access\.uid"/,
     ],
     ["no secrets", { secrets: undefined }, /"secrets"/],
+    ["a secret where renders lie", secret({ name: ".postern/x" }), /names that files can have/],
+    ["a render that leads out", rendered({ name: ".postern/../x" }), /names that files can have/],
+    ["a render of a secret's name", rendered({ name: SECRET.name }), /each name once/],
+    ["a render of a secret's fields", rendered({ etag: "" }), /"rendered\.0\.etag"/],
   ];
   for (const [why, part, fault] of HOSTILE) {
     it(`refuses ${why}`, () => {

@@ -215,6 +215,7 @@ describe("retained", () => {
     bundle: undefined,
     access: { uid, gid, mode: 0o400 },
     secrets: [],
+    rendered: [],
   });
   const keep = (now: number, ...manifests: readonly Manifest[]): readonly string[] => {
     const known = new Map(manifests.map((one) => [one.id, one]));

@@ -72,6 +72,7 @@ export function planOf(values: Values, parts: Partial<StagePlan> = {}): StagePla
       lastModified: 1_700_000_000_000,
       content: freshContent(value),
     })),
+    rendered: [],
     ...parts,
   };
 }
