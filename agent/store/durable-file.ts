@@ -61,8 +61,7 @@ export function replaceFile(
   mode: number,
 ): void {
   const { fs } = effects;
-  const temporary = childOf(directory, temporaryName(effects.chance, name));
-  try {
+  putInPlace(effects, directory, name, (temporary) => {
     const fd = fs.open(temporary, "create");
     try {
       writeAll(fs, fd, bytes);
@@ -71,6 +70,24 @@ export function replaceFile(
     } finally {
       fs.close(fd);
     }
+  });
+}
+
+/**
+ * Has `make` make a file or link under a name of its own, and renames it over whatever file or link is at
+ * `name`; durable when it returns, as far as what was made is.
+ * @param stem what the name of its own is made of
+ */
+export function putInPlace(
+  { fs, chance }: Effects,
+  directory: Directory,
+  name: string,
+  make: (temporary: TargetPath) => void,
+  stem: string = name,
+): void {
+  const temporary = childOf(directory, temporaryName(chance, stem));
+  try {
+    make(temporary);
     fs.rename(temporary, childOf(directory, name));
   } catch (error) {
     attempt(() => fs.unlink(temporary));
@@ -87,6 +104,11 @@ export function temporaryName(chance: Chance, name: string): string {
 /** Whether `name` was made by `temporaryName`: no group's or secret's file in the tree looks like that. */
 export function isTemporary(name: string): boolean {
   return /^\..+\.[0-9a-f]{12}$/.test(name);
+}
+
+/** Whether `temporaryName` made `name` of `stem`. */
+export function isTemporaryOf(stem: string, name: string): boolean {
+  return isTemporary(name) && name.slice(1, -13) === stem;
 }
 
 /** What a file must be before its bytes are believed. */

@@ -9,6 +9,7 @@
  *           current -> gen/7f3a9c51e0b2       the one symlink that a swap replaces
  *           gen/                      0711, to pass through
  *             7f3a9c51e0b2/           a generation: 0750 root:www-data, its files 0440; never changed
+ *               .postern/etc/app.env  what is rendered for the path /etc/app.env
  *             7f3a9c51e0b2.manifest   0600
  *       state/                        0755
  *         web                         0644, one line
@@ -21,6 +22,7 @@
  *     <state>/                        0700
  *       host.key                      0600, 32 bytes
  *       revisions.json                0600
+ *       destinations.json             0600
  *
  * The directories above a generation always belong to the running user: an app that owns its secrets must not
  * be able to lead others elsewhere by replacing `current`. A generation's own directory is its owner's.
@@ -41,6 +43,7 @@ export const STATUS = "status.json";
 export const LOCK = "lock";
 export const HOST_KEY = "host.key";
 export const REVISIONS = "revisions.json";
+export const JOURNAL = "destinations.json";
 
 /** Where readers find a group, whatever is swapped in. */
 export function stablePath(run: string, group: GroupName): string {

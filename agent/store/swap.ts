@@ -2,8 +2,8 @@
 import { errnoOf, PosternError } from "../core/errors.ts";
 import { type GroupName, quote } from "../core/names.ts";
 import { closing, lookUp, openChild } from "./directory.ts";
-import { temporaryName } from "./durable-file.ts";
-import { attempt, guarded } from "./fault.ts";
+import { putInPlace } from "./durable-file.ts";
+import { guarded } from "./fault.ts";
 import { type Generation, obstacle } from "./generation.ts";
 import { CURRENT, currentText, groupMode, stableText } from "./layout.ts";
 import type { Staged } from "./stage.ts";
@@ -57,15 +57,10 @@ function openDoor(tree: Tree, directory: Directory, { manifest }: Staged): void 
 }
 
 function replaceLink(tree: Tree, directory: Directory, name: string, text: string): void {
-  const { fs, chance } = tree;
-  const temporary = childOf(directory, temporaryName(chance, name));
   try {
-    fs.symlink(text, temporary);
-    fs.rename(temporary, childOf(directory, name));
+    putInPlace(tree, directory, name, (temporary) => tree.fs.symlink(text, temporary));
   } catch (error) {
-    attempt(() => fs.unlink(temporary));
     // rename(2) puts nothing but a directory in the place of a directory
     throw errnoOf(error) === "EISDIR" ? obstacle(`${directory.path}/${name}`) : error;
   }
-  fs.sync(directory.fd);
 }

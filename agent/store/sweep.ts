@@ -6,9 +6,10 @@
  * @module
  */
 import { type GroupName, parseGroupName } from "../core/names.ts";
+import { journalledGroups, removeDestinations } from "./destinations.ts";
 import { closing, judgeOwn, listNames, lookUp, openChild } from "./directory.ts";
 import { isTemporary } from "./durable-file.ts";
-import { guarded } from "./fault.ts";
+import { attempt, guarded } from "./fault.ts";
 import { readCurrentId, readManifest } from "./generation.ts";
 import { GENERATIONS, groupMode, manifestName } from "./layout.ts";
 import type { Manifest } from "./manifest.ts";
@@ -61,9 +62,12 @@ export function sweepTree(tree: Tree): void {
   }
 }
 
-/** The groups that have something on disk, in the order of their names, whether or not the config has them. */
+/**
+ * The groups that have something on disk, in the order of their names, whether or not the config has them; after
+ * a reboot that may be further paths alone.
+ */
 export function listGroups(tree: Tree): readonly GroupName[] {
-  return guarded(tree.groups.path, () => listNames(tree.fs, tree.groups)).flatMap((name) => {
+  const held = guarded(tree.groups.path, () => listNames(tree.fs, tree.groups)).flatMap((name) => {
     try {
       return [parseGroupName(name)];
     } catch {
@@ -71,17 +75,32 @@ export function listGroups(tree: Tree): readonly GroupName[] {
       return [];
     }
   });
+  const placed: GroupName[] = [];
+  // a journal that is not to be believed is told by the groups that need it
+  attempt(() => placed.push(...journalledGroups(tree)));
+  return [...new Set([...held, ...placed])].sort();
 }
 
-/** Removes a group with all its generations: the stable path first, so that no reader finds half of it. */
-export function removeGroup(tree: Tree, group: GroupName): void {
-  removeFiles(tree, group);
-  removeFrom(tree, group, [tree.standings, tree.records, tree.owed]);
+/**
+ * Removes a group: its further paths, and all its generations, the stable path first, so that no reader finds
+ * half of it. What it returns a person should know.
+ * @throws {PosternError} what stands in the way of a further path, when all else is gone
+ */
+export function removeGroup(tree: Tree, group: GroupName): readonly string[] {
+  try {
+    return removeFiles(tree, group);
+  } finally {
+    removeFrom(tree, group, [tree.standings, tree.records, tree.owed]);
+  }
 }
 
-/** Removes all that anybody could read a value of the group from; what is known about the group stays. */
-export function removeFiles(tree: Tree, group: GroupName): void {
-  removeFrom(tree, group, [tree.secrets, tree.groups]);
+/** Removes all that anybody could read a value of the group from; what is known about it stays. As `removeGroup`. */
+export function removeFiles(tree: Tree, group: GroupName): readonly string[] {
+  try {
+    return removeDestinations(tree, group).notes;
+  } finally {
+    removeFrom(tree, group, [tree.secrets, tree.groups]);
+  }
 }
 
 function removeFrom(tree: Tree, group: GroupName, parents: readonly Directory[]): void {

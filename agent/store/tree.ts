@@ -14,7 +14,7 @@ import { guarded, unless } from "./fault.ts";
 import type { Entry, FileSystem, Mount } from "./file-system.ts";
 import { makeHostKey, readHostKey } from "./host-key.ts";
 import { GROUPS, OWED, RECORDS, SECRETS, STATE } from "./layout.ts";
-import { childOf, type Directory } from "./target.ts";
+import { childOf, type Directory, ROOT } from "./target.ts";
 
 export interface TreeOptions {
   /** Absolute and normalised: the config's `paths`. */
@@ -166,6 +166,39 @@ function openAncestor(
   return orClose(fs, found, () => judgeAncestor(found.path, fs.stat(found.fd), uid));
 }
 
+/**
+ * A folder that is not the store's own, to make and remove single entries in; undefined when there is none. The
+ * way to it is judged as the way to the trees is, and the folder itself more strictly: nobody else may add to it.
+ * The caller closes it.
+ * @throws {PosternError} UnsafeTree when others may write it or a folder above it, or a symlink is on the way
+ */
+export function openFolder(
+  options: Pick<TreeOptions, "fs" | "uid">,
+  path: string,
+): Directory | undefined {
+  const { fs, uid } = options;
+  const segments = path.split("/").filter((segment) => segment !== "");
+  const last = segments.pop();
+  if (last === undefined) return { fd: fs.open(ROOT, "directory"), path: "" };
+  let parent = openRoot(fs);
+  for (const segment of segments) {
+    const next = closing(fs, parent, (above) => openAncestor(options, above, segment, false));
+    if (next === undefined) return undefined;
+    parent = next;
+  }
+  return closing(fs, parent, (above) => {
+    const found = openChild(fs, above, last);
+    return (
+      found && orClose(fs, found, () => judgeAncestor(found.path, unsticky(fs.stat(found.fd)), uid))
+    );
+  });
+}
+
+/** What others add to a sticky folder is no danger to what is in it, but may be in the way. */
+function unsticky(entry: Entry): Entry {
+  return { ...entry, mode: entry.mode & 0o777 };
+}
+
 function judgeAncestor(path: string, { uid: owner, mode }: Entry, uid: number): void {
   const sticky = (mode & 0o1000) !== 0;
   const fault = judgeOwnership({ uid: owner, mode, sticky, isDirectory: true }, uid);
@@ -188,10 +221,15 @@ function findOwn(
 // statfs(2): what these hold never reaches a disk, but for swap
 const MEMORY_FILE_SYSTEMS: readonly number[] = [0x01021994 /* tmpfs */, 0x858458f6 /* ramfs */];
 
-/** What a person should know about a run directory on such a file system. */
-export function adviceOn(run: string, { type }: Pick<Mount, "type">): readonly string[] {
+/** Whether what lies on such a file system never reaches a disk. */
+export function isInMemory({ type }: Pick<Mount, "type">): boolean {
   // the kernel's number is signed on some architectures
-  if (MEMORY_FILE_SYSTEMS.includes(type >>> 0)) return [];
+  return MEMORY_FILE_SYSTEMS.includes(type >>> 0);
+}
+
+/** What a person should know about a run directory on such a file system. */
+export function adviceOn(run: string, mount: Pick<Mount, "type">): readonly string[] {
+  if (isInMemory(mount)) return [];
   return [
     `${quote(run)} is not on tmpfs: secrets will lie on a disk; ` +
       `mount one with: mount -t tmpfs -o mode=0755,nosuid,nodev,noexec tmpfs ${run}`,
