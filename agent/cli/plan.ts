@@ -1,7 +1,9 @@
 /** `postern plan`: what the next fetch would change, without changing it. @module */
 import { EXIT, exitCodeOf } from "../core/errors.ts";
-import { quote } from "../core/names.ts";
-import type { GroupPlan, Planned, SecretPlan, Shown } from "../daemon/plan.ts";
+import { quote, RESERVED } from "../core/names.ts";
+import type { GroupPlan, Planned } from "../daemon/plan.ts";
+import type { PathPlan } from "../daemon/plan-files.ts";
+import type { SecretPlan, Shown } from "../daemon/shown.ts";
 import type { Access } from "../store/durable-file.ts";
 import type { Drift } from "../store/drift.ts";
 import type { Command } from "./command.ts";
@@ -70,9 +72,16 @@ function groupLines(found: GroupPlan, all: boolean): readonly string[] {
     case "failed":
       return [`${found.group}: would fail, and stay as it is`];
     case "planned": {
-      const shown = found.secrets.filter(({ change }) => all || change !== "same");
+      const files = [...found.secrets, ...found.rendered.map(asRendered)];
+      const shown = files.filter(({ change }) => all || change !== "same");
       const rows = table(shown.map(secretRow)).map((row) => `  ${row}`);
-      const more = [...accessLines(found), ...found.drift.map(driftLine), ...found.notes];
+      const paths = found.paths.filter(({ change }) => all || change !== "in place");
+      const more = [
+        ...accessLines(found),
+        ...found.drift.map(driftLine),
+        ...paths.map(pathLine),
+        ...found.notes,
+      ];
       return [`${found.group}: ${summary(found)}`, ...rows, ...more.map((line) => `  ${line}`)];
     }
     default:
@@ -98,9 +107,18 @@ const SIGN: Readonly<Record<SecretPlan["change"], string>> = {
   same: "=",
 };
 
-function secretRow({ name, change, before, after }: SecretPlan): readonly string[] {
+/** Said by the path that the config has; what lies in the set beside it, a reader may not care for. */
+function asRendered({ name, ...rest }: SecretPlan): Row {
+  const path = name.startsWith(`${RESERVED}/`) ? name.slice(RESERVED.length) : name;
+  return { ...rest, name: path, more: "rendered" };
+}
+
+type Row = Omit<SecretPlan, "name"> & { readonly name: string; readonly more?: string };
+
+function secretRow({ name, change, before, after, more }: Row): readonly string[] {
   const plain = /^[\w./@:+,-]+$/.test(name) ? name : quote(name);
-  return [SIGN[change], plain, fromTo(before, after, sizeOf), fromTo(before, after, printOf)];
+  const cells = [fromTo(before, after, sizeOf), fromTo(before, after, printOf)];
+  return [SIGN[change], plain, ...cells, ...(more === undefined ? [] : [more])];
 }
 
 function fromTo(
@@ -146,6 +164,26 @@ const SAID_DRIFT: Readonly<Record<Drift["kind"], string>> = {
 
 function driftLine({ kind, path }: Drift): string {
   return `! ${quote(path)} ${SAID_DRIFT[kind]}: would be put right`;
+}
+
+function pathLine({ path, as, change, why }: PathPlan): string {
+  const made = as === "link" ? "linked" : "copied";
+  switch (change) {
+    case "in place":
+      return `= ${quote(path)} is ${made}`;
+    case "missing":
+      return `+ ${quote(path)} would be ${made}`;
+    case "differs":
+      return `~ ${quote(path)} would be ${made} anew`;
+    case "foreign":
+      return `~ ${quote(path)} would be replaced: postern did not make it`;
+    case "leaves":
+      return `- ${quote(path)} would be removed`;
+    case "refused":
+      return `! cannot be ${made}: ${why ?? path}`;
+    default:
+      return change satisfies never;
+  }
 }
 
 function asJson(found: GroupPlan): unknown {

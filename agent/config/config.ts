@@ -144,7 +144,10 @@ export interface FileConfig {
 
 /** One file made from the whole group. */
 export interface RenderConfig {
+  /** Absolute and normalised, or a name beside the group's secrets. */
   readonly path: string;
+  /** Of the file in the generation: `path` itself if that lies beside the secrets. */
+  readonly name: SecretName;
   readonly format: "dotenv" | "json" | "yaml" | "properties" | "template";
   readonly template: string | undefined;
 }

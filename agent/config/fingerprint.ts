@@ -6,6 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import type { BucketConfig, GroupConfig } from "./config.ts";
+import type { Templates } from "./templates.ts";
 
 /**
  * What decides the bytes of a group: where they come from and how they are opened. Hex of SHA-256, the same
@@ -24,13 +25,13 @@ export function sourceFingerprint(group: GroupConfig, home: BucketConfig): strin
 }
 
 /**
- * What decides the files made of the same bytes: mode, owner, renders, further paths. Hex of SHA-256; when it
- * differs, a new generation is due although no object changed.
+ * What decides the files made of the same bytes: mode, owner, renders with the texts of their templates, further
+ * paths. Hex of SHA-256; when it differs, a new generation is due although no object changed.
  */
-export function shapeFingerprint(group: GroupConfig): string {
+export function shapeFingerprint(group: GroupConfig, templates: Templates): string {
   const { mode, owner, render, files } = group;
   const sorted = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
-  return digest({ mode, owner, render, files: sorted });
+  return digest({ mode, owner, render, files: sorted, templates: Object.fromEntries(templates) });
 }
 
 function digest(value: unknown): string {

@@ -1,6 +1,7 @@
 /** One group made complete: its own settings, else `defaults`, else postern's; judged as a whole. @module */
+import { PosternError } from "../core/errors.ts";
 import type { GroupName } from "../core/names.ts";
-import { judgeNames, quote } from "../core/names.ts";
+import { judgeNames, parseRenderName, quote } from "../core/names.ts";
 import type {
   DecryptConfig,
   FileConfig,
@@ -53,6 +54,9 @@ export function completeGroup(
   if (layout === undefined) return undefined;
   if (layout.kind === "bundle" && decrypt.mode !== "envelope")
     report(["decrypt", "mode"], `expected envelope with a bundle, got ${decrypt.mode}`);
+  const files = filesOf(settings);
+  const render = rendersOf(settings, report);
+  judgeNamed(layout, files, render, report);
   return {
     name,
     layout,
@@ -72,8 +76,8 @@ export function completeGroup(
     onRevoked: own.on_revoked ?? "keep",
     revokeAfterMs: own.revoke_after ?? parseDuration("10m"),
     onExpired: own.on_expired ?? "keep",
-    files: filesOf(settings),
-    render: rendersOf(settings, report),
+    files,
+    render,
     onChange: onChangeOf(settings),
   };
 }
@@ -159,7 +163,40 @@ function rendersOf({ render = [] }: GroupSettings, report: Report): GroupConfig[
         `expected a template exactly when the format is template, got format ${format}`,
       );
   }
-  return render.map(({ path, format, template }) => ({ path, format, template }));
+  return render.flatMap(({ path, format, template }, index) => {
+    try {
+      return [{ path, name: parseRenderName(path), format, template }];
+    } catch (error) {
+      if (!(error instanceof PosternError)) throw error;
+      report(["render", index, "path"], `expected a shorter path, got ${quote(path)}`);
+      return [];
+    }
+  });
+}
+
+/** Where all names are known beforehand: a render may not take one, and a further path must have one. */
+function judgeNamed(
+  layout: LayoutConfig,
+  files: GroupConfig["files"],
+  render: GroupConfig["render"],
+  report: Report,
+): void {
+  if (layout.kind !== "only") return;
+  const { names } = layout;
+  for (const [index, { path, name }] of render.entries()) {
+    if (path.startsWith("/")) continue;
+    const all = names.includes(name)
+      ? []
+      : [...names, name].map((one) => ({ name: one, entry: one }));
+    if (!judgeNames(all).accepted.some((one) => one.name === name))
+      report(
+        ["render", index, "path"],
+        `expected a path apart from the secrets, got ${quote(path)}`,
+      );
+  }
+  for (const { secret } of files)
+    if (!names.includes(secret) && !render.some(({ name }) => name === secret))
+      report(["files", secret], `expected a name of only or render, got ${quote(secret)}`);
 }
 
 function onChangeOf({ on_change: change = {} }: GroupSettings): OnChangeConfig {

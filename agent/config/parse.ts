@@ -29,7 +29,7 @@ import {
   type MainSettings,
 } from "./schema.ts";
 import { isMapping, type Schema } from "./shapes.ts";
-import { unactedInGroup, unactedInHost } from "./unacted.ts";
+import { unactedInHost } from "./unacted.ts";
 
 export interface ConfigText {
   readonly file: string;
@@ -88,7 +88,7 @@ export function parseConfig(texts: readonly ConfigText[], runner: Runner): Parse
   if (settings === undefined) return { config: undefined, issues };
   // (6)
   const files = texts.map(({ file }) => file);
-  const warnings = encodeIssues(unactedIssues(main, settings, sources), files);
+  const warnings = encodeIssues(unactedIssues(main, settings), files);
   return { config: assembled(settings, { host, groups, files, warnings }), issues };
 }
 
@@ -119,19 +119,11 @@ function assembled(settings: MainSettings, { host, groups, files, warnings }: Pa
   };
 }
 
-function unactedIssues(
-  main: ConfigDocument | undefined,
-  settings: MainSettings,
-  sources: readonly GroupSource[],
-): Issue[] {
-  const warn = (document: ConfigDocument, path: readonly PathPart[]): Issue =>
-    document.issueAt(path, "understood, not acted on by this version", "key");
-  return [
-    ...(main ? unactedInHost(settings).map((path) => warn(main, path)) : []),
-    ...sources.flatMap(({ document, name, settings }) =>
-      unactedInGroup(settings).map((path) => warn(document, ["groups", name, ...path])),
-    ),
-  ];
+function unactedIssues(main: ConfigDocument | undefined, settings: MainSettings): Issue[] {
+  const paths = main === undefined ? [] : unactedInHost(settings);
+  return paths.flatMap(
+    (path) => main?.issueAt(path, "understood, not acted on by this version", "key") ?? [],
+  );
 }
 
 /** The value at `path` read by `schema`; undefined when it is faulty, its faults added to `issues`. */

@@ -1,16 +1,8 @@
 /** The keys that this version reads and checks, and does not act on: a warning is due to whoever counts on them. @module */
 import type { PathPart } from "./issue.ts";
-import type { GroupSettings, MainSettings } from "./schema.ts";
+import type { MainSettings } from "./schema.ts";
 
 /** Paths from the top of postern.yaml. */
 export function unactedInHost({ failover }: MainSettings): PathPart[][] {
   return failover === undefined ? [] : [["failover"]];
-}
-
-/** Paths below the group. */
-export function unactedInGroup(group: GroupSettings): PathPart[][] {
-  return [
-    ...(group.files === undefined ? [] : [["files"]]),
-    ...(group.render === undefined ? [] : [["render"]]),
-  ];
 }

@@ -14,7 +14,8 @@ export interface Changes {
  * - `changed`: a new generation is in place.
  * - `held`: S3 holds what was rolled back on this host; the generation before it stays.
  * - `waiting`: the publisher is not done yet; nothing was touched, the next pass will see.
- * - `failed`: what readers see was not touched, or was put back.
+ * - `failed`: what readers see was not touched, or was put back; or the set is in place, and a further path of it could
+ *   not be placed.
  */
 export type GroupOutcome =
   | (Facts & { readonly kind: "unchanged"; readonly group: GroupName })

@@ -141,7 +141,7 @@ function daemonOf(tree: Tree, life: () => Life): Omit<Daemon, "requests" | "reco
 
 function rollBackByHand(tree: Tree, { config }: Life, group: GroupConfig): RolledBackTo {
   const { name, onChange } = group;
-  const back = rollBack(tree, name, "operator");
+  const back = rollBack(tree, group, "operator");
   if (back.kind === "nothing")
     throw new PosternError("NotFound", `group ${quote(name)} has no generation to go back to`, {
       hint: "the one before the current one is kept until the next change, or until a reboot",

@@ -65,13 +65,13 @@ export async function fetchGroups(
       const came = await fetchAll(request, services, home, tree, effects);
       const { status, outcomes } = writeStandings(tree, config, came, effects.clock.now());
       const left = leftGroups(tree, config);
-      if (prune) for (const group of left) removeGroup(tree, group);
+      const told = left.flatMap((group) => (prune ? removeGroup(tree, group) : saidLeft(group)));
       return {
         outcomes,
         status,
         requests: services.requests.read(),
         // advice on the whole host is told with its first pass, not with every one
-        warnings: [...(isFirst ? tree.warnings : []), ...(prune ? [] : left.map(saidLeft))],
+        warnings: [...(isFirst ? tree.warnings : []), ...told],
         pruned: prune ? left : [],
       };
     });
@@ -85,7 +85,7 @@ async function fetchAll(
   services: Services,
   home: Promise<Home>,
   tree: Tree,
-  { clock, run, judge }: FetchEffects,
+  { clock, run, judge, uid }: FetchEffects,
 ): Promise<readonly GroupOutcome[]> {
   const owners = ownerLookup(run);
   getReady(groups, services, owners);
@@ -103,6 +103,7 @@ async function fetchAll(
     tree,
     owners,
     clock,
+    uid,
     judge,
     owesReloads: false,
   });

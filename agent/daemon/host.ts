@@ -15,6 +15,8 @@ export interface Reach {
   readonly s3: S3;
   readonly kms: () => Promise<Kms>;
   readonly owners: OwnerLookup;
+  /** The running user. */
+  readonly uid: number;
 }
 
 /** What it takes to write. */

@@ -16,6 +16,8 @@ export interface HostParts {
   readonly tree: Tree;
   readonly owners: OwnerLookup;
   readonly clock: Clock;
+  /** The running user. */
+  readonly uid: number;
   readonly judge: Judge;
   readonly owesReloads: boolean;
 }

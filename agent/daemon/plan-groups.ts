@@ -17,17 +17,18 @@ export async function planGroups(
   groups: readonly GroupConfig[],
   effects: HostEffects,
 ): Promise<readonly GroupPlan[]> {
-  const { clock, run } = effects;
+  const { clock, fs, run, uid } = effects;
   const { paths, limits } = config;
   const services = openServices(config, effects);
   try {
     const home = await services.findHome(config.home);
     const s3 = services.s3(home.region);
-    const reach: Reach = { clock, home, s3, kms: () => services.kms(), owners: ownerLookup(run) };
+    const owners = ownerLookup(run);
+    const reach: Reach = { clock, home, s3, kms: () => services.kms(), owners, uid };
     const tree = findTree({ ...effects, ...paths });
     try {
       return await withinMs(limits.passTimeoutMs, clock, (signal) =>
-        Promise.all(groups.map((group) => planGroup({ reach, paths, group, tree, signal }))),
+        Promise.all(groups.map((group) => planGroup({ reach, fs, paths, group, tree, signal }))),
       );
     } finally {
       if (tree !== undefined) closeTree(tree);

@@ -1,19 +1,21 @@
 /** What a pass would do to a group, found out without writing anything. @module */
 import type { GroupConfig, PathsConfig } from "../config/config.ts";
 import { type PosternError, toPosternError } from "../core/errors.ts";
-import type { GroupName, SecretName } from "../core/names.ts";
+import type { GroupName } from "../core/names.ts";
 import { SecretBytes } from "../core/secret-bytes.ts";
 import { compare } from "../store/comparison.ts";
 import type { Drift } from "../store/drift.ts";
 import type { Access } from "../store/durable-file.ts";
-import { fingerprint, keyedDigest } from "../store/host-key.ts";
-import type { Manifest, ManifestSecret } from "../store/manifest.ts";
-import type { PlannedSecret, StagePlan } from "../store/set.ts";
+import type { FileSystem } from "../store/file-system.ts";
+import type { Manifest } from "../store/manifest.ts";
+import type { StagePlan } from "../store/set.ts";
 import type { Tree } from "../store/tree.ts";
 import { collect } from "./collect.ts";
 import { wipeSet } from "./collected.ts";
 import type { Reach } from "./host.ts";
+import { type PathPlan, planFiles, planningOf } from "./plan-files.ts";
 import { keptSet, planSet, rootBytesOf } from "./planned-set.ts";
+import { compareFiles, type SecretPlan } from "./shown.ts";
 import { knownOf, type Survey, surveyGroup } from "./survey.ts";
 
 /**
@@ -33,6 +35,10 @@ export interface Planned {
   readonly changes: boolean;
   /** In the new set, or in the old one if it would go. */
   readonly secrets: readonly SecretPlan[];
+  /** Files made from the secrets, by their names in the set. */
+  readonly rendered: readonly SecretPlan[];
+  /** Outside the trees. */
+  readonly paths: readonly PathPlan[];
   /** Owner and mode, where they would change; `before` is undefined before the first generation. */
   readonly access: { readonly before: Access | undefined; readonly after: Access } | undefined;
   /** Whether settings changed that decide where the bytes come from, or how they are opened. */
@@ -42,26 +48,9 @@ export interface Planned {
   readonly notes: readonly string[];
 }
 
-export interface SecretPlan {
-  readonly name: SecretName;
-  readonly change: "added" | "changed" | "removed" | "same";
-  readonly before: Shown | undefined;
-  readonly after: Shown | undefined;
-}
-
-/** What may be shown of a value. */
-export interface Shown {
-  /** In bytes. */
-  readonly size: number;
-  /**
-   * The beginning of an HMAC under this host's key: equal values of one secret have equal ones, and nothing
-   * else can be learned from it. Undefined while the host has no key.
-   */
-  readonly fingerprint: string | undefined;
-}
-
 export interface PlanRequest {
   readonly reach: Reach;
+  readonly fs: FileSystem;
   readonly paths: PathsConfig;
   readonly group: GroupConfig;
   /** Open for looking; undefined where nothing was ever written. */
@@ -74,7 +63,7 @@ export interface PlanRequest {
 export async function planGroup(request: PlanRequest): Promise<GroupPlan> {
   const { reach, group, tree } = request;
   try {
-    const survey = surveyGroup(tree, group, reach.home);
+    const survey = await surveyGroup(tree, group, reach);
     return await planSurveyed(request, survey);
   } catch (error) {
     return { kind: "failed", group: group.name, error: toPosternError(error) };
@@ -93,20 +82,24 @@ async function planSurveyed(request: PlanRequest, survey: Survey): Promise<Group
   try {
     const plan = await planSet(reach, group, survey, set);
     const manifest = survey.generation?.manifest;
-    const secrets = compareSecrets(plan, manifest, tree?.hostKey);
-    const access = compareAccess(plan, manifest);
+    const { secrets: before = [] } = manifest ?? {};
     const key = tree?.hostKey ?? noKey();
+    const changes =
+      survey.drift.length > 0 || compare({ hostKey: key }, plan, manifest).kind === "changed";
+    const files = { fs: request.fs, uid: reach.uid, paths, group, tree };
+    const { rendered, paths: further, notes } = await planFiles(files, plan, survey, changes);
     return {
       kind: "planned",
       group: group.name,
-      changes:
-        survey.drift.length > 0 || compare({ hostKey: key }, plan, manifest).kind === "changed",
-      secrets,
-      access,
+      changes,
+      secrets: compareFiles(group.name, plan.secrets.map(planningOf), before, tree?.hostKey),
+      rendered,
+      paths: further,
+      access: compareAccess(plan, manifest),
       sourceChanged:
         manifest !== undefined && manifest.fingerprints.source !== plan.fingerprints.source,
       drift: survey.drift,
-      notes: set.notes,
+      notes: [...set.notes, ...notes],
     };
   } finally {
     wipeSet(set.secrets);
@@ -116,46 +109,6 @@ async function planSurveyed(request: PlanRequest, survey: Survey): Promise<Group
 // where nothing was ever written, all is added, and no digest decides anything
 function noKey(): SecretBytes {
   return new SecretBytes(Buffer.alloc(32));
-}
-
-function compareSecrets(
-  plan: StagePlan,
-  manifest: Manifest | undefined,
-  hostKey: SecretBytes | undefined,
-): readonly SecretPlan[] {
-  const before = new Map(manifest?.secrets.map((secret) => [secret.name, secret]));
-  const planned = new Set(plan.secrets.map(({ name }) => name));
-  const now = plan.secrets.map((secret) =>
-    planOne(plan.group, secret, before.get(secret.name), hostKey),
-  );
-  const gone = [...before.values()]
-    .filter(({ name }) => !planned.has(name))
-    .map((old): SecretPlan => ({
-      name: old.name,
-      change: "removed",
-      before: shownBefore(old),
-      after: undefined,
-    }));
-  return [...now, ...gone].toSorted((one, other) => (one.name < other.name ? -1 : 1));
-}
-
-function planOne(
-  group: GroupName,
-  { name, content }: PlannedSecret,
-  old: ManifestSecret | undefined,
-  hostKey: SecretBytes | undefined,
-): SecretPlan {
-  const before = old && shownBefore(old);
-  if (content.kind === "kept") return { name, change: "same", before, after: before };
-  const bytes = content.bytes.expose();
-  const digest = hostKey && keyedDigest(hostKey, group, name, bytes);
-  const after = { size: bytes.length, fingerprint: digest && fingerprint(digest) };
-  if (old === undefined) return { name, change: "added", before, after };
-  return { name, change: digest === old.digest ? "same" : "changed", before, after };
-}
-
-function shownBefore({ size, digest }: ManifestSecret): Shown {
-  return { size, fingerprint: fingerprint(digest) };
 }
 
 function compareAccess(

@@ -251,7 +251,7 @@ async function swapBack(
     await inTurn(group.name, async () => {
       // a newer set came meanwhile: it gets its own chance
       if (owedReload(tree, group.name) !== id) return;
-      const rolled = rollBack(tree, group.name, "reload");
+      const rolled = rollBack(tree, group, "reload");
       if (rolled.kind === "nothing") return;
       oweReload(tree, group.name, rolled.to.id);
       back.push(group.name);

@@ -1,5 +1,7 @@
 /** Back to the generation before the current one, which is then held. @module */
+import type { GroupConfig } from "../config/config.ts";
 import type { GroupName } from "../core/names.ts";
+import { attempt } from "../store/fault.ts";
 import { type Generation, readCurrent, readGeneration } from "../store/generation.ts";
 import {
   type HeldContent,
@@ -10,6 +12,7 @@ import {
 } from "../store/record.ts";
 import { swap } from "../store/swap.ts";
 import type { Tree } from "../store/tree.ts";
+import { placeFiles } from "./placing.ts";
 
 /**
  * - `back`: `to` is current again; what was current is not applied any more until it changes.
@@ -25,16 +28,19 @@ export type RolledBack =
  * still in place, which `resumeRollback` finishes.
  * @throws {PosternError} CannotWrite when the kernel refuses
  */
-export function rollBack(tree: Tree, group: GroupName, why: HeldContent["why"]): RolledBack {
-  const current = readCurrent(tree, group);
+export function rollBack(tree: Tree, group: GroupConfig, why: HeldContent["why"]): RolledBack {
+  const { name } = group;
+  const current = readCurrent(tree, name);
   if (current.kind !== "generation") return { kind: "nothing" };
   const from = current.generation;
-  const record = readRecord(tree, group);
+  const record = readRecord(tree, name);
   const to = previousOf(tree, from);
   if (to === undefined || record.held !== undefined) return { kind: "nothing" };
   const held: HeldContent = { since: tree.clock.now(), why, sources: sourcesOf(from.manifest) };
-  writeRecord(tree, group, { ...record, held, unverified: undefined });
+  writeRecord(tree, name, { ...record, held, unverified: undefined });
   swap(tree, to);
+  // a path that cannot be placed is told of by the next pass
+  attempt(() => placeFiles(tree, group, to));
   return { kind: "back", from, to };
 }
 

@@ -5,8 +5,10 @@ import type { Generation } from "../store/generation.ts";
 import { recordRevision } from "../store/revisions.ts";
 import type { StagePlan } from "../store/set.ts";
 import { discard, stage, type Staged } from "../store/stage.ts";
+import { plannedBytes } from "../store/comparison.ts";
 import type { CollectedSet } from "./collected.ts";
 import type { Host } from "./host.ts";
+import { wipeRendered } from "./rendered.ts";
 import { bundleSource } from "./survey.ts";
 
 /**
@@ -23,10 +25,30 @@ export function rememberRevision(
 }
 
 /**
- * Groups are staged at the same time: whoever fits takes its room at once.
- * @throws {PosternError} TooLarge
+ * Stages the plan, and asks S3 meanwhile whether it still holds that set; nothing is left unless it does.
+ * - `moved`: S3 holds another one by now.
+ * - `tampered`: what was to be kept is no longer what was written.
+ *
+ * What was rendered is wiped whatever happens.
+ * @throws {PosternError} TooLarge, or whatever staging or S3 fail with
  */
-export function takeRoom({ config, sizes }: Host, group: GroupConfig, bytes: number): void {
+export async function stageRendered(
+  host: Host,
+  group: GroupConfig,
+  plan: StagePlan,
+  set: CollectedSet,
+  current: Generation | undefined,
+): Promise<Staged | "moved" | "tampered"> {
+  try {
+    takeRoom(host, group, plannedBytes(plan, current?.manifest));
+    return await stageAndConfirm(host, plan, set, current);
+  } finally {
+    wipeRendered(plan);
+  }
+}
+
+/** Groups are staged at the same time: whoever fits takes its room at once. */
+function takeRoom({ config, sizes }: Host, group: GroupConfig, bytes: number): void {
   const { name, maxGroupBytes } = group;
   const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   const otherBytes = total - (sizes.get(name) ?? 0);
@@ -35,13 +57,7 @@ export function takeRoom({ config, sizes }: Host, group: GroupConfig, bytes: num
   sizes.set(name, bytes);
 }
 
-/**
- * Stages the plan, and asks S3 meanwhile whether it still holds that set; nothing is left unless it does.
- * - `moved`: S3 holds another one by now.
- * - `tampered`: what was to be kept is no longer what was written.
- * @throws {PosternError} whatever staging or S3 fail with
- */
-export async function stageAndConfirm(
+async function stageAndConfirm(
   { tree }: Host,
   plan: StagePlan,
   set: CollectedSet,

@@ -1,6 +1,7 @@
 /** What this host holds of a group before a pass, and how much of it may be kept. @module */
 import type { GroupConfig } from "../config/config.ts";
 import { shapeFingerprint, sourceFingerprint } from "../config/fingerprint.ts";
+import { readTemplates, type Templates } from "../config/templates.ts";
 import type { SecretName } from "../core/names.ts";
 import { type Drift, inspect } from "../store/drift.ts";
 import { type Generation, readCurrent } from "../store/generation.ts";
@@ -8,6 +9,7 @@ import type { Fingerprints, ManifestSecret } from "../store/manifest.ts";
 import { type BundleSource, highestRevision as revisionSeen } from "../store/revisions.ts";
 import type { Tree } from "../store/tree.ts";
 import type { Known } from "./collected.ts";
+import type { Reach } from "./host.ts";
 import type { Home } from "./services.ts";
 
 export interface Survey {
@@ -19,6 +21,8 @@ export interface Survey {
   readonly drift: readonly Drift[];
   /** What identifies the configuration that a new generation would be made under. */
   readonly fingerprints: Fingerprints;
+  /** What the group's renders are made by, as read for this pass. */
+  readonly templates: Templates;
   /**
    * The secrets whose bytes may be kept: those that are as they were written, and none when the configuration
    * of where they come from has changed. Undefined before the first generation.
@@ -28,25 +32,40 @@ export interface Survey {
   readonly highestRevision: number | undefined;
 }
 
-/** Looks at the disk only. `tree` is undefined where nothing was ever written. */
-export function surveyGroup(tree: Tree | undefined, group: GroupConfig, home: Home): Survey {
+/**
+ * Looks at the disk only. `tree` is undefined where nothing was ever written.
+ * @throws {PosternError} ConfigInvalid for a template that cannot be read or trusted
+ */
+export async function surveyGroup(
+  tree: Tree | undefined,
+  group: GroupConfig,
+  { home, uid }: Pick<Reach, "home" | "uid">,
+): Promise<Survey> {
+  const templates = await readTemplates(group, uid);
   const fingerprints = {
     source: sourceFingerprint(group, home),
-    shape: shapeFingerprint(group),
+    shape: shapeFingerprint(group, templates),
   };
-  const nothing = { generation: undefined, refused: undefined, drift: [], kept: undefined };
-  if (tree === undefined) return { ...nothing, fingerprints, highestRevision: undefined };
+  const config = { fingerprints, templates };
+  const nothing = {
+    ...config,
+    generation: undefined,
+    refused: undefined,
+    drift: [],
+    kept: undefined,
+  };
+  if (tree === undefined) return { ...nothing, highestRevision: undefined };
   const source = bundleSource(group, home);
   const highestRevision = source && revisionSeen(tree, source);
   const current = readCurrent(tree, group.name);
   if (current.kind !== "generation") {
     const refused = current.kind === "refused" ? current.why : undefined;
-    return { ...nothing, refused, fingerprints, highestRevision };
+    return { ...nothing, refused, highestRevision };
   }
   const { generation } = current;
   const drift = inspect(tree, generation);
   const kept = soundSecrets(generation, drift, fingerprints);
-  return { generation, refused: undefined, drift, fingerprints, kept, highestRevision };
+  return { ...config, generation, refused: undefined, drift, kept, highestRevision };
 }
 
 /** What S3 is compared with, so that only what changed is fetched. */

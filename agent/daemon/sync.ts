@@ -2,7 +2,7 @@
 import type { GroupConfig } from "../config/config.ts";
 import { toPosternError } from "../core/errors.ts";
 import type { Changes, DriftFound, GroupOutcome } from "../core/outcome.ts";
-import { compare, generationBytes, plannedBytes, renewManifest } from "../store/comparison.ts";
+import { compare, generationBytes, renewManifest } from "../store/comparison.ts";
 import type { Generation } from "../store/generation.ts";
 import { type GroupRecord, type HeldContent, readRecord } from "../store/record.ts";
 import { isRepairable, repair } from "../store/repair.ts";
@@ -11,11 +11,13 @@ import { collect } from "./collect.ts";
 import { type CollectRequest, wipeSet } from "./collected.ts";
 import { isStillHeld } from "./held.ts";
 import type { Host } from "./host.ts";
+import { placeFiles } from "./placing.ts";
 import { keptSet, planSet, rootBytesOf } from "./planned-set.ts";
 import { releaseGroup } from "./rollback.ts";
-import { rememberRevision, stageAndConfirm, takeRoom } from "./staging.ts";
+import { rememberRevision, stageRendered } from "./staging.ts";
 import { distrusting, isDamaged, knownOf, type Survey, surveyGroup } from "./survey.ts";
 import { applyChange, resumeChange } from "./transaction.ts";
+import { renderSet } from "./rendered.ts";
 
 // who opened a set has this long to finish reading it once another was put in its place
 const GRACE_MS = 60_000;
@@ -28,10 +30,12 @@ const GRACE_MS = 60_000;
  * 3. Leave content alone that was rolled back here, for as long as S3 holds it.
  * 4. Collect: ask S3 what changed since, get that, open it.
  * 5. Compare: the same set under the same configuration makes no generation; modes and owners are put right.
- * 6. Check that the set fits, before a byte of it is written.
- * 7. Stage it, while S3 is asked whether it still is the set.
- * 8. Swap it in, as a transaction.
- * 9. Remove what no reader needs any more, also after a pass that changed nothing.
+ * 6. Render what is made from the whole set.
+ * 7. Check that all of it fits, before a byte of it is written.
+ * 8. Stage it, while S3 is asked whether it still is the set.
+ * 9. Swap it in, as a transaction.
+ * 10. Place the set's further paths, also when it is unchanged: they may have been, on this host.
+ * 11. Remove what no reader needs any more, also after a pass that changed nothing.
  *
  * Never throws: whatever goes wrong is this group's outcome, and no other group's trouble.
  *
@@ -42,19 +46,33 @@ export async function syncGroup(
   group: GroupConfig,
   signal: AbortSignal,
 ): Promise<GroupOutcome> {
-  const { tree, home } = host;
+  const outcome = await bringInStep(host, group, signal);
+  try {
+    finishGroup(host.tree, group.name, GRACE_MS); // (11)
+  } catch (error) {
+    if (outcome.kind !== "failed")
+      return { kind: "failed", group: group.name, error: toPosternError(error) };
+  }
+  return outcome;
+}
+
+async function bringInStep(
+  host: Host,
+  group: GroupConfig,
+  signal: AbortSignal,
+): Promise<GroupOutcome> {
+  const { tree } = host;
   let drift: readonly DriftFound[] = [];
   try {
-    const found = surveyGroup(tree, group, home); // (1)
+    const found = await surveyGroup(tree, group, host); // (1)
     drift = found.drift;
     const record = readRecord(tree, group.name);
     const current = await resumeChange(host, group, found.generation, record, signal); // (2)
-    const survey = current === found.generation ? found : surveyGroup(tree, group, home);
-    const outcome =
+    const survey = current === found.generation ? found : await surveyGroup(tree, group, host);
+    return (
       (await leaveHeld(host, group, survey, record, signal)) ?? // (3)
-      (await pass(host, group, survey, signal));
-    finishGroup(tree, group.name, GRACE_MS); // (9)
-    return outcome;
+      (await pass(host, group, survey, signal))
+    );
   } catch (error) {
     return { kind: "failed", group: group.name, error: toPosternError(error), drift };
   }
@@ -71,7 +89,8 @@ async function leaveHeld(
   if (held === undefined || generation === undefined || !isAbout(held, survey)) return undefined;
   if (!(await isStillHeld(questionOf(host, group, survey, signal), held.sources))) return undefined;
   if (isRepairable(drift)) repair(host.tree, generation, drift);
-  const facts = { ...factsOf(generation), drift, notes: notesOf(survey, []) };
+  const notes = notesOf(survey, placeFiles(host.tree, group, generation));
+  const facts = { ...factsOf(generation), drift, notes };
   return { kind: "held", group: group.name, why: held.why, ...facts };
 }
 
@@ -97,17 +116,22 @@ async function pass(
       repair(tree, generation, drift);
       if (comparison.kind === "renewed") renewManifest(tree, generation, plan);
       releaseGroup(tree, name);
-      return { kind: "unchanged", group: name, ...factsOf(generation), drift, notes };
+      const placed = placeFiles(tree, group, generation); // (10)
+      const facts = { ...factsOf(generation), drift, notes: [...notes, ...placed] };
+      return { kind: "unchanged", group: name, ...facts };
     }
-    takeRoom(host, group, plannedBytes(plan, generation?.manifest)); // (6)
-    const staged = await stageAndConfirm(host, plan, set, generation); // (7)
+    const rendered = await renderSet(tree, group, plan, survey); // (6)
+    if (rendered === "tampered") return await pass(host, group, distrusting(survey), signal);
+    const staged = await stageRendered(host, group, rendered.plan, set, generation); // (7), (8)
     if (staged === "moved") return { kind: "waiting", group: name, why: "moved" };
     if (staged === "tampered") return await pass(host, group, distrusting(survey), signal);
     const isNews = comparison.kind === "changed" || isDamaged(survey);
     const change = { staged, current: generation, isNews };
-    const facts = factsOf(await applyChange(host, group, change, signal)); // (8)
+    const applied = await applyChange(host, group, change, signal); // (9), (10)
     const changes = comparison.kind === "changed" ? comparison.changes : NO_CHANGES;
-    return { kind: "changed", group: name, ...facts, drift, changes, notes };
+    const said = [...notes, ...rendered.notes, ...applied.notes];
+    const facts = { ...factsOf(applied.generation), drift, notes: said };
+    return { kind: "changed", group: name, ...facts, changes };
   } finally {
     wipeSet(set.secrets);
   }

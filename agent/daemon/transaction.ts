@@ -8,6 +8,7 @@ import { discard, type Staged } from "../store/stage.ts";
 import { swap } from "../store/swap.ts";
 import type { GenerationId } from "../store/target.ts";
 import type { Host } from "./host.ts";
+import { placeFiles } from "./placing.ts";
 import { resumeRollback, rollBack } from "./rollback.ts";
 
 /** What is swapped in, and what is known of the group before that. */
@@ -19,14 +20,21 @@ export interface Change {
   readonly isNews: boolean;
 }
 
+export interface Applied {
+  readonly generation: Generation;
+  /** What a person should know. */
+  readonly notes: readonly string[];
+}
+
 /**
  * Swaps a staged set in, unless its check or verification fails: then what was current stays, or comes back.
  *
  * 1. Check what is staged, where nobody reads it yet.
  * 2. Write down that it is not verified, and that a reload is owed. Who dies after the swap owes both.
  * 3. Swap.
- * 4. Verify, by the stable path. A first generation that fails stays, since nothing was there before it.
- * 5. Write down that it is verified.
+ * 4. Place its further paths, which the verification may read.
+ * 5. Verify, by the stable path. A first generation that fails stays, since nothing was there before it.
+ * 6. Write down that it is verified.
  *
  * A group's first generation owes no reload: nobody can have read another one. One that was removed does.
  *
@@ -37,7 +45,7 @@ export async function applyChange(
   group: GroupConfig,
   { staged, current, isNews }: Change,
   signal: AbortSignal,
-): Promise<Generation> {
+): Promise<Applied> {
   const { tree, judge, owesReloads } = host;
   const { name, onChange } = group;
   try {
@@ -56,7 +64,9 @@ export async function applyChange(
   if (owes) oweReload(tree, name, staged.id);
   const generation = swap(tree, staged); // (3)
   try {
-    await verifyCurrent(host, group, unverified, signal); // (4), (5)
+    const notes = placeFiles(tree, group, generation); // (4)
+    await verifyCurrent(host, group, unverified, signal); // (5), (6)
+    return { generation, notes };
   } catch (error) {
     // what is back needs no reload for having been away; what it owed before is owed on
     if (owes && readRecord(tree, name).held !== undefined) {
@@ -65,7 +75,6 @@ export async function applyChange(
     }
     throw error;
   }
-  return generation;
 }
 
 /**
@@ -83,7 +92,10 @@ export async function resumeChange(
 ): Promise<Generation | undefined> {
   if (current === undefined) return undefined;
   if (held !== undefined) return resumeRollback(host.tree, current, held);
-  if (unverified === current.id) await verifyCurrent(host, group, unverified, signal);
+  if (unverified === current.id) {
+    placeFiles(host.tree, group, current);
+    await verifyCurrent(host, group, unverified, signal);
+  }
   return current;
 }
 
@@ -101,7 +113,7 @@ async function verifyCurrent(
   } catch (error) {
     // a pass that ran out of time says nothing about the set: the next one asks again
     if (error instanceof PosternError && error.code === "CheckFailed")
-      rollBack(tree, name, "verify");
+      rollBack(tree, group, "verify");
     throw error;
   }
   writeRecord(tree, name, { ...readRecord(tree, name), unverified: undefined });

@@ -8,9 +8,10 @@ import { quote } from "../core/names.ts";
 import type { FileSystem } from "../store/file-system.ts";
 import { ownerLookup } from "../store/owners.ts";
 import type { RunProgram } from "../store/program.ts";
-import { adviceOn, closeTree, findTree } from "../store/tree.ts";
+import { adviceOn, closeTree, findTree, type Tree } from "../store/tree.ts";
 import { attempt, failed, type Finding, isFault, ok, warning } from "./finding.ts";
 import type { Kernel } from "./kernel.ts";
+import { examinePaths } from "./paths.ts";
 
 export interface DestinationEffects {
   readonly clock: Clock;
@@ -30,11 +31,17 @@ export async function examineDestination(
 ): Promise<readonly Finding[]> {
   const { kernel, run } = effects;
   const place = nearestPlace(kernel, config.paths.run);
-  return [
-    await examineTree(config, effects),
-    ...examineFileSystem(config, place, wantedBytes, kernel),
-    ...(await examineOwners(groups, run)),
-  ];
+  const tree = await attempt(() => findTree({ ...effects, ...config.paths }));
+  try {
+    return [
+      judgeTree(tree, config, effects),
+      ...examineFileSystem(config, place, wantedBytes, kernel),
+      ...(await examineOwners(groups, run)),
+      ...(isFault(tree) ? [] : await examinePaths(config, groups, tree, effects)),
+    ];
+  } finally {
+    if (tree !== undefined && !isFault(tree)) closeTree(tree);
+  }
 }
 
 /** `path`, or what there is of the way to it. */
@@ -44,13 +51,13 @@ function nearestPlace(kernel: Kernel, path: string): string {
   return place;
 }
 
-async function examineTree({ paths }: Config, effects: DestinationEffects): Promise<Finding> {
-  const tree = await attempt(() => findTree({ ...effects, ...paths }));
+function judgeTree(
+  tree: Tree | PosternError | undefined,
+  { paths }: Config,
+  effects: DestinationEffects,
+): Finding {
   if (isFault(tree)) return failed("tree", tree);
-  if (tree !== undefined) {
-    closeTree(tree);
-    return ok("tree", `${quote(paths.run)} is safe, and this user's own`);
-  }
+  if (tree !== undefined) return ok("tree", `${quote(paths.run)} is safe, and this user's own`);
   const closed = [paths.run, paths.state]
     .map((path) => nearestPlace(effects.kernel, path))
     .find((place) => !effects.kernel.isWritable(place));

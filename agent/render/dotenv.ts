@@ -1,7 +1,7 @@
 /**
  * `NAME='value'` lines that sh, bash and systemd's EnvironmentFile= read alike, byte for byte.
  *
- * Single quotes hold everything but `'`. systemd before 240 also takes a backslash in them for an escape, so
+ * Single quotes hold everything but `'`. Older systemd also takes a backslash in them for an escape, so
  * both go between double quotes, where every reader agrees on them: `it's\` is `'it'"'\\"`. Quoted pieces that
  * touch are one value to all readers. `$`, backticks, `!` and newlines are in single quotes and mean nothing.
  * @see POSIX XCU 2.2; systemd src/basic/env-file.c

@@ -23,7 +23,7 @@ function fingerprints(group: string, bucket?: string): { source: string; shape: 
   const loaded = load(group, bucket);
   return {
     source: sourceFingerprint(loaded.group, loaded.config.home),
-    shape: shapeFingerprint(loaded.group),
+    shape: shapeFingerprint(loaded.group, new Map()),
   };
 }
 
@@ -71,6 +71,13 @@ const ROWS: readonly (readonly [
 ];
 
 describe("fingerprints", () => {
+  it("tell an edited template", () => {
+    const { group } = load(`${BASE}, render: [{ path: e, format: template, template: /t }]`);
+    const shape = (text: string): string => shapeFingerprint(group, new Map([["/t", text]]));
+    assert.notEqual(shape("a"), shape("b"));
+    assert.equal(shape("a"), shape("a"));
+  });
+
   for (const [why, a, b, source, shape] of ROWS)
     it(`tell a change of ${why} for what it is`, () => {
       const [before, after] = [fingerprints(a), fingerprints(b)];

@@ -150,6 +150,41 @@ const REFUSED_GROUPS: readonly (readonly [why: string, group: string, expected: 
     "{ prefix: g/, files: { a: { path: /etc/x }, b: { path: /etc/x//y } } }",
     /expected a path apart from "\/etc\/x"/,
   ],
+  [
+    "a file of a secret that only leaves out",
+    "{ prefix: g/, only: [a], files: { b: { path: /etc/b } } }",
+    /files\.b: expected a name of only or render, got "b"/,
+  ],
+  [
+    "a render of a secret's name",
+    "{ prefix: g/, only: [a], render: [{ path: a, format: json }] }",
+    /render\[0\]\.path: expected a path apart from the secrets, got "a"/,
+  ],
+  [
+    "a render in a secret's place",
+    "{ prefix: g/, only: [a/b], render: [{ path: A, format: json }] }",
+    /expected a path apart from the secrets, got "A"/,
+  ],
+  [
+    "a render where postern keeps its own",
+    "{ prefix: g/, render: [{ path: .Postern/x, format: json }] }",
+    /expected a name that is not below "\.postern"/,
+  ],
+  [
+    "a secret where postern keeps its own",
+    "{ prefix: g/, only: [.postern/x] }",
+    /expected a name that is not below "\.postern"/,
+  ],
+  [
+    "a render to a file's path",
+    "{ prefix: g/, files: { a: { path: /etc/a } }, render: [{ path: /etc/a, format: json }] }",
+    /render\[0\]\.path: expected a path apart from "\/etc\/a"/,
+  ],
+  [
+    "a render in the run tree",
+    "{ prefix: g/, render: [{ path: /run/postern/x, format: json }] }",
+    /expected a path apart from paths\.run/,
+  ],
 ];
 
 describe("a group", () => {

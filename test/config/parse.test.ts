@@ -68,7 +68,7 @@ describe("parseConfig", () => {
     );
     assert.deepEqual(
       config.warnings.map((line) => line.split(": ")[1]),
-      ["failover", "groups.tls.files", "groups.db.render"],
+      ["failover"],
     );
     assert.equal(
       config.warnings[0],

@@ -109,6 +109,11 @@ describe("a file made from a group", () => {
     },
   );
 
+  it("has a line for each secret as YAML, however long and of how many lines its value is", async () => {
+    const text = (await rendered("yaml", { a: `${"word".repeat(50)}\nend\n`, b: "" })).toString();
+    assert.equal(text, `"a": "${"word".repeat(50)}\\nend\\n"\n"b": ""\n`);
+  });
+
   it("is the same whatever order the secrets came in", async () => {
     for (const format of ["json", "yaml", "properties", "dotenv"] as const)
       assert.deepEqual(
