@@ -28,6 +28,10 @@ export interface Config {
   readonly credentials: CredentialsConfig;
   readonly endpoints: EndpointsConfig;
   readonly paths: PathsConfig;
+  /** The group whose members may ask the daemon, beside the running user: a name or number. */
+  readonly controlGroup: string;
+  /** A loopback port that serves the daemon's metrics; undefined for none. */
+  readonly metricsListen: ListenConfig | undefined;
   readonly limits: LimitsConfig;
   /** In the order of the files. */
   readonly groups: readonly GroupConfig[];
@@ -74,6 +78,11 @@ export type EndpointsConfig =
 export interface PathsConfig {
   readonly run: string;
   readonly state: string;
+}
+
+export interface ListenConfig {
+  readonly host: string;
+  readonly port: number;
 }
 
 export interface LimitsConfig {

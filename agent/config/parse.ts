@@ -89,7 +89,7 @@ export function parseConfig(texts: readonly ConfigText[], runner: Runner): Parse
   // (6)
   const files = texts.map(({ file }) => file);
   const warnings = encodeIssues(unactedIssues(main, settings), files);
-  return { config: assembled(settings, { host, groups, files, warnings }), issues };
+  return { config: assembled(settings, { host, groups, files, warnings, runner }), issues };
 }
 
 interface Parts {
@@ -97,9 +97,13 @@ interface Parts {
   readonly groups: readonly GroupConfig[];
   readonly files: readonly string[];
   readonly warnings: readonly string[];
+  readonly runner: Runner;
 }
 
-function assembled(settings: MainSettings, { host, groups, files, warnings }: Parts): Config {
+function assembled(
+  settings: MainSettings,
+  { host, groups, files, warnings, runner }: Parts,
+): Config {
   const { bucket, bucket_owner: owner, region, failover = [] } = settings;
   return {
     files,
@@ -114,6 +118,8 @@ function assembled(settings: MainSettings, { host, groups, files, warnings }: Pa
     credentials: settings.credentials ?? { from: "instance" },
     endpoints: settings.endpoints ?? { kind: "aws" },
     paths: host.paths,
+    controlGroup: settings.control?.group ?? runner.defaultOwner.group,
+    metricsListen: settings.metrics?.listen,
     limits: host.limits,
     groups,
   };

@@ -23,6 +23,7 @@ import type {
   CredentialsConfig,
   DecryptConfig,
   EndpointsConfig,
+  ListenConfig,
   OwnerConfig,
   ReloadConfig,
 } from "./config.ts";
@@ -42,9 +43,11 @@ import {
 import {
   absolutePath,
   argv,
+  controlGroup,
   credentials,
   decrypt,
   endpoints,
+  loopback,
   owner,
   reload,
   secretMode,
@@ -68,6 +71,8 @@ export interface MainSettings extends BucketSettings {
     readonly max_age?: number;
   };
   readonly paths?: { readonly run?: string; readonly state?: string };
+  readonly control?: { readonly group: string };
+  readonly metrics?: { readonly listen: ListenConfig };
   readonly limits?: {
     readonly concurrency?: number;
     readonly request_timeout?: number;
@@ -212,6 +217,8 @@ export const mainSchema: Schema<MainSettings> = closed({
   paths: v.exactOptional(
     closed({ run: v.exactOptional(absolutePath()), state: v.exactOptional(absolutePath()) }),
   ),
+  control: v.exactOptional(closed({ group: controlGroup() })),
+  metrics: v.exactOptional(closed({ listen: loopback() })),
   limits: v.exactOptional(
     closed({
       concurrency: v.exactOptional(wholeNumber(1, 1024)),

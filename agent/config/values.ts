@@ -12,6 +12,7 @@ import type {
   CredentialsConfig,
   DecryptConfig,
   EndpointsConfig,
+  ListenConfig,
   OwnerConfig,
   ReloadConfig,
 } from "./config.ts";
@@ -192,6 +193,24 @@ function parseSignal(text: string): TellingSignal {
   const signal = signalNamed(text);
   if (signal === undefined) throw refuse("signal", text, "one that tells a program something");
   return signal;
+}
+
+/** The name or number of a group of the system's. */
+export function controlGroup(): Schema<string> {
+  return textThat("a group's name or number in quotes", (text) =>
+    /^[A-Za-z0-9_][\w.@\\-]{0,63}\$?$/.test(text),
+  );
+}
+
+/** An address that nothing outside this host can reach, and a port. */
+export function loopback(): Schema<ListenConfig> {
+  const form = 'a loopback address and a port, such as "127.0.0.1:9464"';
+  return parsed(form, (text) => {
+    const match = /^(127\.\d{1,3}\.\d{1,3}\.\d{1,3}|localhost|\[::1\]):(\d{1,5})$/.exec(text);
+    const port = Number(match?.[2]);
+    if (match?.[1] === undefined || port < 1 || port > 65_535) throw refuse("listen", text, form);
+    return { host: match[1].replace(/^\[|\]$/g, ""), port };
+  });
 }
 
 function refuse(what: string, text: string, expected: string): PosternError {

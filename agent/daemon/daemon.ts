@@ -10,13 +10,15 @@ import type { Config, GroupConfig } from "../config/config.ts";
 import { PosternError, toPosternError } from "../core/errors.ts";
 import { type GroupName, quote } from "../core/names.ts";
 import type { GroupOutcome, RequestCounts } from "../core/outcome.ts";
-import { oweReload } from "../store/owed.ts";
+import { removeGroup } from "../store/sweep.ts";
 import type { Tree } from "../store/tree.ts";
+import { type RolledBackTo, rollBackByHand } from "./by-hand.ts";
+import { leftGroups } from "./left.ts";
 import { beginLife, type Life, type LifeEffects } from "./life.ts";
-import { releaseGroup, rollBack } from "./rollback.ts";
 import { clockStepMs } from "./schedule.ts";
 import { previousStatus, writeStandings } from "./standings.ts";
 import type { Status } from "../observe/status.ts";
+import { grant, type Wishes } from "./wishes.ts";
 import { withTree } from "./writer.ts";
 
 export interface DaemonOptions {
@@ -40,7 +42,7 @@ export interface Daemon {
    * A pass over each of the groups, all when none is named, that begins after this call.
    * @throws {PosternError} NotFound for a group that is not configured
    */
-  refresh(request: RefreshRequest): Promise<readonly GroupOutcome[]>;
+  refresh(request: RefreshRequest): Promise<Refreshed>;
   /**
    * The group's previous generation on this host; what was current is held until it changes.
    * @throws {PosternError} NotFound for a group that is not configured, or that has nothing to go back to
@@ -50,16 +52,15 @@ export interface Daemon {
   reconfigure(): Promise<void>;
 }
 
-export interface RefreshRequest {
+export interface RefreshRequest extends Wishes {
   readonly groups: readonly string[];
-  /** Lets content that was rolled back on this host be applied again. */
-  readonly release: boolean;
+  /** Removes groups that are on the disk and no longer in the configuration. */
+  readonly prune: boolean;
 }
 
-export interface RolledBackTo {
-  readonly group: GroupName;
-  readonly from: string;
-  readonly to: string;
+export interface Refreshed {
+  readonly outcomes: readonly GroupOutcome[];
+  readonly pruned: readonly GroupName[];
 }
 
 // between two looks at the clock
@@ -124,35 +125,25 @@ function daemonOf(tree: Tree, life: () => Life): Omit<Daemon, "requests" | "reco
     config: () => life().config,
     status: () => previousStatus(tree),
     credentialsExpireAt: () => life().services.provider.expiresAt(),
-    refresh: async ({ groups, release }) => {
-      const names = namedGroups(life().config, groups).map(({ name }) => name);
-      if (release)
-        for (const name of names)
-          await life().alone(name, () => Promise.resolve(releaseGroup(tree, name)));
-      return life().refresh(names);
+    refresh: async ({ groups, prune, ...wishes }) => {
+      const { config } = life();
+      const chosen = namedGroups(config, groups);
+      for (const group of chosen)
+        await life().alone(group.name, async () => grant(tree, config.home, group, wishes));
+      const outcomes = await life().refresh(chosen.map(({ name }) => name));
+      const pruned = prune ? leftGroups(tree, config) : [];
+      for (const group of pruned) removeGroup(tree, group);
+      return { outcomes, pruned };
     },
     rollBack: async (named) => {
       const [group] = namedGroups(life().config, [named]);
       if (group === undefined) throw unknown(named);
-      return life().alone(group.name, () => Promise.resolve(rollBackByHand(tree, life(), group)));
+      const { config } = life();
+      return life().alone(group.name, async () =>
+        rollBackByHand(tree, config, group, { owesReload: true }),
+      );
     },
   };
-}
-
-function rollBackByHand(tree: Tree, { config }: Life, group: GroupConfig): RolledBackTo {
-  const { name, onChange } = group;
-  const back = rollBack(tree, group, "operator");
-  if (back.kind === "nothing")
-    throw new PosternError("NotFound", `group ${quote(name)} has no generation to go back to`, {
-      hint: "the one before the current one is kept until the next change, or until a reboot",
-    });
-  if (onChange.reload !== undefined) oweReload(tree, name, back.to.id);
-  const { secrets } = back.to.manifest;
-  const outcome = { kind: "held", group: name, why: "operator", generation: back.to.id } as const;
-  const bytes = secrets.reduce((sum, { size }) => sum + size, 0);
-  const facts = { secrets: secrets.length, bytes, drift: [], notes: [] };
-  writeStandings(tree, config, [{ ...outcome, ...facts }], tree.clock.now());
-  return { group: name, from: back.from.id, to: back.to.id };
 }
 
 function namedGroups({ groups }: Config, names: readonly string[]): readonly GroupConfig[] {

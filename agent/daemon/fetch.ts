@@ -6,21 +6,23 @@ import type { GroupName } from "../core/names.ts";
 import type { GroupOutcome, RequestCounts } from "../core/outcome.ts";
 import type { Status } from "../observe/status.ts";
 import { ownerLookup } from "../store/owners.ts";
-import { listGroups, removeGroup } from "../store/sweep.ts";
+import { removeGroup } from "../store/sweep.ts";
 import type { Tree } from "../store/tree.ts";
 import { withinMs } from "./deadline.ts";
 import type { Judge } from "./host.ts";
+import { leftGroups } from "./left.ts";
 import { getReady, openHost } from "./open-host.ts";
 import { type Home, openServices, type Services } from "./services.ts";
 import { previousStatus, writeStandings } from "./standings.ts";
 import { syncPatiently } from "./patience.ts";
+import { grant, type Wishes } from "./wishes.ts";
 import { type HostEffects, withTree } from "./writer.ts";
 
 export interface FetchEffects extends HostEffects {
   readonly judge: Judge;
 }
 
-export interface FetchRequest {
+export interface FetchRequest extends Wishes {
   readonly config: Config;
   /** Of the config's groups, those to fetch. */
   readonly groups: readonly GroupConfig[];
@@ -61,6 +63,7 @@ export async function fetchGroups(
     await nextTurn();
     const turn = { paths: config.paths, command: "fetch", waitMs: lockWaitMs };
     return await withTree(turn, effects, async (tree) => {
+      for (const group of request.groups) grant(tree, config.home, group, request);
       const isFirst = previousStatus(tree) === undefined;
       const came = await fetchAll(request, services, home, tree, effects);
       const { status, outcomes } = writeStandings(tree, config, came, effects.clock.now());
@@ -110,10 +113,6 @@ async function fetchAll(
   return withinMs(config.limits.passTimeoutMs, clock, (deadline) =>
     Promise.all(groups.map((group) => syncPatiently(host, group, deadline))),
   );
-}
-
-function leftGroups(tree: Tree, { groups }: Config): readonly GroupName[] {
-  return listGroups(tree).filter((held) => !groups.some(({ name }) => name === held));
 }
 
 // a config that lost a file by a slip must not take the files of running apps along

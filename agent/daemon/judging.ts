@@ -1,6 +1,7 @@
-/** Check and verify of the configuration, as the passes ask for them. @module */
-import type { GroupConfig, PathsConfig } from "../config/config.ts";
-import { faultOf, type NotifyTools, runFor } from "../notify/reload.ts";
+/** Check, verify and reload of the configuration, as the passes ask for them. @module */
+import type { GroupConfig, PathsConfig, ReloadConfig } from "../config/config.ts";
+import type { ReloadEnd } from "../notify/ending.ts";
+import { faultOf, type NotifyTools, runFor, tell } from "../notify/reload.ts";
 import { stablePath } from "../store/layout.ts";
 import type { Judge } from "./host.ts";
 
@@ -35,5 +36,19 @@ export function judgeBy(tools: NotifyTools, { run }: PathsConfig): Judge {
         { POSTERN_PATH: stablePath(run, group.name) },
         signal,
       ),
+  };
+}
+
+/** Tells whoever uses the groups, which all name the same reload; the longest of their times counts. */
+export function reloadBy(
+  tools: NotifyTools,
+): (
+  reload: ReloadConfig,
+  groups: readonly GroupConfig[],
+  signal: AbortSignal,
+) => Promise<ReloadEnd> {
+  return (reload, groups, signal) => {
+    const timeoutMs = Math.max(...groups.map(({ onChange }) => onChange.timeoutMs));
+    return tell(reload, { group: groups[0]?.name ?? "", timeoutMs }, tools, signal);
   };
 }

@@ -4,6 +4,7 @@ import type { Config, GroupConfig } from "../config/config.ts";
 import { PosternError, toPosternError } from "../core/errors.ts";
 import type { GroupName } from "../core/names.ts";
 import type { GroupOutcome } from "../core/outcome.ts";
+import { attempt } from "../store/fault.ts";
 import { readCurrent } from "../store/generation.ts";
 import { ownerLookup } from "../store/owners.ts";
 import { readRecord } from "../store/record.ts";
@@ -12,7 +13,7 @@ import { withinMs } from "./deadline.ts";
 import type { FetchEffects } from "./fetch.ts";
 import type { Host } from "./host.ts";
 import { type Keeper, keepGroup } from "./keeper.ts";
-import type { DaemonObserver } from "./observer.ts";
+import type { DaemonObserver, ReloadReport } from "./observer.ts";
 import { getReady, openHost } from "./open-host.ts";
 import { syncPatiently } from "./patience.ts";
 import { createReloads, type ReloadEffects } from "./reloads.ts";
@@ -53,7 +54,15 @@ export function beginLife(
   const stop = new AbortController();
   const { signal } = stop;
   const turns = createTurns();
-  const reloads = createReloads({ tree, groups: config.groups, turns, signal }, effects);
+  const onReload = (report: ReloadReport): void => {
+    // it says what is owed
+    attempt(() => writeStandings(tree, config, [], effects.clock.now()));
+    effects.observer.onReload(report);
+  };
+  const reloads = createReloads(
+    { tree, groups: config.groups, turns, signal },
+    { ...effects, observer: { onReload } },
+  );
   const host = hostOnceKnown(config, services, tree, effects);
   const keepers = new Map<GroupName, Keeper>();
   for (const group of config.groups) {

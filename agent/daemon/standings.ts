@@ -14,6 +14,7 @@ import {
 } from "../observe/status.ts";
 import { generationBytes } from "../store/comparison.ts";
 import { type Generation, readCurrent } from "../store/generation.ts";
+import { owedReload } from "../store/owed.ts";
 import { readState, readStatus, writeState, writeStatus } from "../store/state.ts";
 import type { Tree } from "../store/tree.ts";
 import { retire } from "./retire.ts";
@@ -46,10 +47,20 @@ export function writeStandings(
   });
   const order = config.groups.map(({ name }) => name);
   const after = written.map(({ status }) => status);
-  const status = mergeStatus(previousStatus(tree), after, order, now);
+  const merged = mergeStatus(previousStatus(tree), after, order, now);
+  const status = { ...merged, groups: merged.groups.map((group) => withDebt(tree, config, group)) };
   writeStatus(tree, encodeStatus(status));
   const faults = new Map(written.map(({ group, error }) => [group, error]));
   return { status, outcomes: outcomes.map((outcome) => withFault(outcome, faults)) };
+}
+
+/** What a group owes its users can change without a pass. */
+function withDebt(tree: Tree, { groups }: Config, status: GroupStatus): GroupStatus {
+  const known = groups.find(({ name }) => name === status.group);
+  return {
+    ...status,
+    reloadOwed: known !== undefined && owedReload(tree, known.name) !== undefined,
+  };
 }
 
 /** The status as the last pass left it; undefined if there is none, or none to believe. */
@@ -139,6 +150,7 @@ function statusOf(
   error: PosternError | undefined,
 ): GroupStatus {
   return {
+    reloadOwed: false,
     group: group.name,
     state,
     generation: generation?.id ?? null,

@@ -76,7 +76,10 @@ export function knownOf({ generation, kept }: Survey): Known {
 }
 
 /** The object whose revisions a bundle group counts; undefined for a group of another layout. */
-export function bundleSource(group: GroupConfig, { bucket }: Home): BundleSource | undefined {
+export function bundleSource(
+  group: GroupConfig,
+  { bucket }: Pick<Home, "bucket">,
+): BundleSource | undefined {
   const { name, layout } = group;
   return layout.kind === "bundle" ? { group: name, bucket, key: layout.key } : undefined;
 }

@@ -16,6 +16,7 @@ const groupSchema = v.strictObject({
   bytes: v.nullable(v.number()),
   lastSuccess: v.nullable(v.pipe(v.string(), v.isoTimestamp())),
   freshUntil: v.nullable(v.pipe(v.string(), v.isoTimestamp())),
+  reloadOwed: v.boolean(),
   error: v.nullable(
     v.strictObject({
       code: v.string(),
@@ -42,6 +43,8 @@ export interface GroupStatus {
   readonly bytes: number | null;
   readonly lastSuccess: string | null;
   readonly freshUntil: string | null;
+  /** Whether those who use the group are still to be told of its last change. */
+  readonly reloadOwed: boolean;
   /** Why the last pass failed; null after a pass that did not. */
   readonly error: StatusError | null;
 }

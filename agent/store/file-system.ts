@@ -48,6 +48,8 @@ export interface FileSystem {
   sync(fd: number): void;
   chmod(fd: number, mode: number): void;
   chown(fd: number, uid: number, gid: number): void;
+  /** The entry itself, for what cannot be opened, such as a socket. */
+  lchown(path: TargetPath, uid: number, gid: number): void;
   stat(fd: number): Entry;
   mount(fd: number): Mount;
   lstat(path: TargetPath): Entry;
@@ -72,6 +74,7 @@ export const systemFileSystem: FileSystem = {
   sync: (fd) => fs.fsyncSync(fd),
   chmod: (fd, mode) => fs.fchmodSync(fd, mode),
   chown: (fd, uid, gid) => fs.fchownSync(fd, uid, gid),
+  lchown: (path, uid, gid) => fs.lchownSync(path, uid, gid),
   stat: (fd) => entryOf(fs.fstatSync(fd)),
   mount: mountOf,
   lstat: (path) => entryOf(fs.lstatSync(bytesOf(path))),

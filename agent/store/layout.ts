@@ -17,6 +17,8 @@
  *         web                         0600, what is remembered of the group between passes
  *       owed/                         0700
  *         web                         0600, the generation whose reload is owed
+ *       control/                      0750, of the control group
+ *         agent.sock                  0660, while a daemon runs
  *       status.json                   0644
  *       lock                          0600
  *     <state>/                        0700
@@ -39,6 +41,8 @@ export const RECORDS = "records";
 export const OWED = "owed";
 export const GENERATIONS = "gen";
 export const CURRENT = "current";
+export const CONTROL = "control";
+export const SOCKET = "agent.sock";
 export const STATUS = "status.json";
 export const LOCK = "lock";
 export const HOST_KEY = "host.key";

@@ -36,6 +36,18 @@ export function recordRevision(tree: Tree, source: BundleSource, revision: numbe
   const revisions = new Map(readRevisions(tree));
   if ((revisions.get(label(source)) ?? -1) >= revision) return;
   revisions.set(label(source), revision);
+  writeRevisions(tree, revisions);
+}
+
+/**
+ * Forgets what was seen of the bundle: the next revision is trusted whatever it is. Throws as `recordRevision`.
+ */
+export function forgetRevision(tree: Tree, source: BundleSource): void {
+  const revisions = new Map(readRevisions(tree));
+  if (revisions.delete(label(source))) writeRevisions(tree, revisions);
+}
+
+function writeRevisions(tree: Tree, revisions: ReadonlyMap<string, number>): void {
   const bytes = Buffer.from(
     `${JSON.stringify({ version: 1, revisions: Object.fromEntries(revisions) }, undefined, 2)}\n`,
   );

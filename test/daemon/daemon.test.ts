@@ -16,6 +16,7 @@ import {
 import { memoryDir } from "../support/temp.ts";
 
 const temp = memoryDir();
+const ALL = { groups: [], release: false, acceptOlder: false, prune: false };
 const NGINX = { unit: "nginx.service" };
 const SLOW = { refresh: { every: "1h", max_age: "2h" } };
 
@@ -87,13 +88,13 @@ describe("the daemon", () => {
     await publish(host, "web", { a: "1" });
     await publish(host, "tls", { k: "1" });
     const { daemon, reloads, nextReload } = await startDaemon(t, host);
-    await daemon.refresh({ groups: [], release: false });
+    await daemon.refresh(ALL);
     await publish(host, "web", { a: "2" });
     await publish(host, "tls", { k: "2" });
     const reloaded = nextReload();
-    await daemon.refresh({ groups: [], release: false });
+    await daemon.refresh(ALL);
     await reloaded;
-    await daemon.refresh({ groups: [], release: false });
+    await daemon.refresh(ALL);
     assert.deepEqual(
       reloads.map(({ groups }) => [...groups].sort()),
       [["tls", "web"]],

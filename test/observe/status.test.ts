@@ -17,6 +17,7 @@ const group = (name: string, more: Partial<GroupStatus> = {}): GroupStatus => ({
   bytes: 10,
   lastSuccess: "2026-01-01T00:00:00.000Z",
   freshUntil: "2026-01-01T01:00:00.000Z",
+  reloadOwed: false,
   error: null,
   ...more,
 });

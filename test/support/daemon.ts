@@ -104,7 +104,10 @@ export async function startDaemon(
       return last;
     },
     refresh: async (group, release = false) => {
-      const [outcome] = await daemon.refresh({ groups: [group], release });
+      const wishes = { release, acceptOlder: false, prune: false };
+      const {
+        outcomes: [outcome],
+      } = await daemon.refresh({ groups: [group], ...wishes });
       if (outcome === undefined) throw new Error(`no outcome of ${group}`);
       return outcome;
     },

@@ -44,6 +44,7 @@ export function failingFs(at: number, ending: Ending): FailingFs {
     sync: () => step(() => undefined),
     chmod: (fd, mode) => step(() => real.chmod(fd, mode)),
     chown: (fd, uid, gid) => step(() => real.chown(fd, uid, gid)),
+    lchown: (path, uid, gid) => step(() => real.lchown(path, uid, gid)),
     stat: (fd) => step(() => real.stat(fd)),
     mount: (fd) => step(() => real.mount(fd)),
     lstat: (path) => step(() => real.lstat(path)),

@@ -1,0 +1,121 @@
+/** What the daemon tells, in the words of the log and the counts of the metrics. @module */
+import type { ReloadConfig } from "../config/config.ts";
+import { type PosternError, toPosternError } from "../core/errors.ts";
+import { quote } from "../core/names.ts";
+import type { DaemonObserver, PassReport, ReloadReport } from "../daemon/observer.ts";
+import type { Log } from "../observe/log.ts";
+import type { Metrics } from "../observe/metrics.ts";
+
+export function observerOf(log: Log, metrics: Metrics): DaemonObserver {
+  return {
+    onPass: (report) => {
+      metrics.pass(report.group, report.outcome.kind, report.durationMs);
+      tellPass(report, log, metrics);
+    },
+    onReload: (report) => {
+      for (const group of report.groups) metrics.reload(group, report.result.kind);
+      tellReload(report, log);
+    },
+    onRemoved: (group, why) => log.write({ event: "files-removed", group, why }),
+    onConfig: (groups) => {
+      metrics.config(true);
+      log.write({ event: "config-read", groups });
+    },
+    onConfigRefused: (error) => {
+      metrics.config(false);
+      log.write({ event: "config-refused", ...faultIn(error) });
+    },
+    onClockStep: (stepMs) => log.write({ event: "clock-step", stepMs }),
+  };
+}
+
+// what one person changed on a host is told file by file, what a script changed is not
+const MAX_TAMPERED = 20;
+
+function tellPass(
+  { group, outcome, before, status, durationMs }: PassReport,
+  log: Log,
+  metrics: Metrics,
+): void {
+  const drift = "drift" in outcome ? (outcome.drift ?? []) : [];
+  for (const { kind } of drift) metrics.drift(group, kind);
+  for (const { kind, path } of drift.slice(0, MAX_TAMPERED))
+    log.write({ event: "tampering", group, kind, path: quote(path) });
+  switch (outcome.kind) {
+    case "unchanged":
+      log.write({ event: "group-unchanged", group, durationMs: Math.round(durationMs) });
+      break;
+    case "changed": {
+      const { generation, secrets, bytes, changes } = outcome;
+      const { added, changed, removed } = changes;
+      const amounts = { added: added.length, changed: changed.length, removed: removed.length };
+      log.write({ event: "group-changed", group, generation, secrets, bytes, ...amounts });
+      for (const note of outcome.notes) log.write({ event: "group-note", group, note });
+      break;
+    }
+    case "held":
+      log.write({ event: "group-held", group, why: outcome.why });
+      break;
+    case "waiting":
+      log.write({ event: "group-waiting", group, why: outcome.why });
+      break;
+    case "failed":
+      log.write({ event: "group-failed", group, ...faultIn(outcome.error) });
+      break;
+    default:
+      outcome satisfies never;
+  }
+  if (before !== status.state)
+    log.write({ event: "state-changed", group, from: before ?? "pending", to: status.state });
+}
+
+function tellReload({ groups, reload, result }: ReloadReport, log: Log): void {
+  const about = { groups, target: targetOf(reload) };
+  switch (result.kind) {
+    case "done":
+      log.write({ event: "reload-done", ...about });
+      break;
+    case "not-needed":
+      log.write({ event: "reload-not-needed", ...about, why: result.why });
+      break;
+    case "later":
+      log.write({ event: "reload-later", ...about, why: result.why });
+      break;
+    case "failed":
+      log.write({
+        event: "reload-failed",
+        ...about,
+        retryInMs: result.delayMs,
+        ...faultIn(result.error),
+      });
+      break;
+    case "rolled-back":
+      log.write({ event: "rolled-back", ...about, ...faultIn(result.error) });
+      break;
+    default:
+      result satisfies never;
+  }
+}
+
+/** Whom it tells, and not with which words. */
+function targetOf(reload: ReloadConfig): string {
+  switch (reload.kind) {
+    case "unit":
+      return reload.unit;
+    case "signal":
+      return reload.pidfile;
+    case "command":
+      return reload.argv[0] ?? "";
+    default:
+      return reload satisfies never;
+  }
+}
+
+function faultIn(error: PosternError): {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string | null;
+} {
+  const { code, message, hint } = toPosternError(error);
+  return { code, message, hint: hint ?? null };
+}

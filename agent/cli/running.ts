@@ -1,0 +1,213 @@
+/** The daemon in this process: its signals, its log, its metrics and its control socket. @module */
+import * as v from "valibot";
+import type { Config } from "../config/config.ts";
+import { PosternError, toPosternError } from "../core/errors.ts";
+import type { RequestCounts } from "../core/outcome.ts";
+import { type AdminActions, servePort, serveSocket } from "../daemon/admin.ts";
+import { encodeAnswer } from "../daemon/answer.ts";
+import { type Daemon, runDaemon } from "../daemon/daemon.ts";
+import { judgeBy, reloadBy } from "../daemon/judging.ts";
+import type { LifeEffects } from "../daemon/life.ts";
+import { BRIEF, openServices } from "../daemon/services.ts";
+import { reloadKey } from "../notify/reload.ts";
+import { createLog, type Level, type Log } from "../observe/log.ts";
+import { createMetrics, type Metrics, type Snapshot } from "../observe/metrics.ts";
+import { currentState } from "../observe/status.ts";
+import { writeTextfile } from "../observe/textfile.ts";
+import { createSupervisor, notifyManager } from "../observe/supervisor.ts";
+import { ownerLookup } from "../store/owners.ts";
+import type { Surroundings } from "./command.ts";
+import { notifyTools, systemEffects } from "./effects.ts";
+import { observerOf } from "./observing.ts";
+
+export interface RunRequest {
+  readonly config: Config;
+  /** @throws {PosternError} ConfigInvalid */
+  readonly readConfig: () => Promise<Config>;
+  readonly level: Level;
+  readonly format: "json" | "pretty";
+  readonly textfile: string | undefined;
+}
+
+// node_exporter is scraped every quarter of a minute or so
+const TEXTFILE_EVERY_MS = 15_000;
+
+/** Runs until SIGTERM or SIGINT. @throws {PosternError} when it cannot start */
+export async function runHere(request: RunRequest, surroundings: Surroundings): Promise<void> {
+  const { config, level, format } = request;
+  const { terminal, clock } = surroundings;
+  const version = process.env["POSTERN_VERSION"] ?? "0.0.0";
+  const log = createLog({
+    level,
+    format,
+    journal: terminal.env["JOURNAL_STREAM"] !== undefined,
+    write: (line) => void terminal.stdout.write(line),
+    now: () => clock.now(),
+  });
+  const metrics = createMetrics(version);
+  const effects = await lifeEffects(config, log, metrics, surroundings);
+  const stopping = new AbortController();
+  const stop = (): void => {
+    if (stopping.signal.aborted) return;
+    log.write({ event: "stopping" });
+    stopping.abort();
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, stop);
+  // a listener of our own keeps Node from opening its debugger
+  process.on("SIGUSR1", () => {});
+  const { readConfig } = request;
+  await runDaemon({ config, readConfig, signal: stopping.signal }, effects, async (daemon) => {
+    log.write({ event: "started", version, groups: config.groups.length });
+    await serve(daemon, { ...request, metrics, log, signal: stopping.signal }, effects);
+  });
+  log.write({ event: "stopped" });
+}
+
+async function lifeEffects(
+  config: Config,
+  log: Log,
+  metrics: Metrics,
+  surroundings: Surroundings,
+): Promise<LifeEffects> {
+  const [effects, tools] = await Promise.all([systemEffects(surroundings), notifyTools()]);
+  return {
+    ...effects,
+    judge: judgeBy(tools, config.paths),
+    reload: reloadBy(tools),
+    reloadKey,
+    openServices: (choice) => openServices(choice, effects, BRIEF),
+    observer: observerOf(log, metrics),
+  };
+}
+
+interface Serving extends RunRequest {
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/** Everything by which others reach the daemon, until it stops. */
+async function serve(
+  daemon: Daemon,
+  { config, metrics, log, textfile, signal }: Serving,
+  { clock, run, env }: LifeEffects,
+): Promise<void> {
+  const snapshot = (): Snapshot => snapshotOf(daemon, clock.now());
+  const actions = actionsOf(daemon, log, () => metrics.text(snapshot()));
+  const { controlGroup, metricsListen } = config;
+  const user = String(process.getuid?.() ?? 0);
+  const { gid } = await ownerLookup(run)({ user, group: controlGroup });
+  const socket = await serveSocket(daemon.tree, gid, actions);
+  const port = metricsListen && (await servePort(metricsListen, actions));
+  const supervisor = createSupervisor({ env, notify: notifyManager });
+  const reread = (): void => {
+    void supervisor
+      .reloading()
+      .then(() => daemon.reconfigure())
+      .then(() => supervisor.ready());
+  };
+  const refreshAll = (): void => {
+    const all = { groups: [], prune: false, release: false, acceptOlder: false };
+    daemon.refresh(all).catch(() => undefined);
+  };
+  process.on("SIGHUP", reread);
+  process.on("SIGUSR2", refreshAll);
+  const ended = Promise.all([
+    supervisor.watch(clock, signal),
+    textfile === undefined ? undefined : keepTextfile(textfile, () => metrics.text(snapshot())),
+  ]);
+  await supervisor.ready();
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  await Promise.all([supervisor.stopping(), socket.close(), port?.close(), ended]);
+
+  async function keepTextfile(folder: string, text: () => Promise<string>): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        writeTextfile(folder, await text());
+      } catch (error) {
+        const { code, message, hint } = toPosternError(error);
+        log.write({ event: "textfile-failed", code, message, hint: hint ?? null });
+      }
+      await clock.sleep(TEXTFILE_EVERY_MS, signal).catch(() => undefined);
+    }
+  }
+}
+
+function snapshotOf(daemon: Daemon, now: number): Snapshot {
+  const time = (iso: string | null): number | undefined =>
+    iso === null ? undefined : Date.parse(iso);
+  return {
+    requests: daemon.requests(),
+    credentialsExpireAt: daemon.credentialsExpireAt(),
+    groups: (daemon.status()?.groups ?? []).map((group) => ({
+      group: group.group,
+      state: currentState(group, now),
+      lastSuccess: time(group.lastSuccess),
+      freshUntil: time(group.freshUntil),
+      secrets: group.secrets ?? undefined,
+      bytes: group.bytes ?? undefined,
+      isReloadOwed: group.reloadOwed,
+    })),
+  };
+}
+
+const GROUPS = v.optional(v.array(v.string()), []);
+const FLAG = v.optional(v.boolean(), false);
+const REFRESH = v.strictObject({ groups: GROUPS, prune: FLAG, release: FLAG, acceptOlder: FLAG });
+const ROLLBACK = v.strictObject({ group: v.string() });
+
+function actionsOf(daemon: Daemon, log: Log, metrics: () => Promise<string>): AdminActions {
+  return {
+    metrics,
+    status: () => daemon.status() ?? { version: 1, groups: [] },
+    refresh: async (body) => {
+      const request = understood(REFRESH, body);
+      log.write({ event: "asked", what: "refresh", groups: request.groups });
+      const before = daemon.requests();
+      const { outcomes, pruned } = await daemon.refresh(request);
+      const status = daemon.status();
+      if (status === undefined) throw new PosternError("Internal", "there is no status");
+      const requests = since(before, daemon.requests());
+      return encodeAnswer({ outcomes, status, requests, warnings: [], pruned });
+    },
+    rollBack: async (body) => {
+      const { group } = understood(ROLLBACK, body);
+      log.write({ event: "asked", what: "rollback", groups: [group] });
+      return daemon.rollBack(group);
+    },
+    notReady: (named) => {
+      const known = new Map(
+        daemon.status()?.groups.map((group) => [group.group, group.generation]),
+      );
+      const wanted =
+        named === undefined ? daemon.config().groups.map(({ name }) => String(name)) : [named];
+      return wanted.filter((name) => typeof known.get(name) !== "string");
+    },
+  };
+}
+
+function understood<Output>(schema: v.GenericSchema<unknown, Output>, body: unknown): Output {
+  const parsed = v.safeParse(schema, body);
+  if (parsed.success) return parsed.output;
+  const place = parsed.issues[0].path?.map(({ key }) => String(key)).join(".") ?? "";
+  throw new PosternError("Usage", `expected another body: see ${quotePlace(place)}`);
+}
+
+function quotePlace(place: string): string {
+  return place === "" ? "its top" : `"${place}"`;
+}
+
+/** What was asked of AWS meanwhile, by these passes and whatever else ran beside them. */
+function since(before: RequestCounts, now: RequestCounts): RequestCounts {
+  return {
+    list: now.list - before.list,
+    get: now.get - before.get,
+    notModified: now.notModified - before.notModified,
+    decrypt: now.decrypt - before.decrypt,
+    imds: now.imds - before.imds,
+    retries: now.retries - before.retries,
+  };
+}

@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { describe, it, type TestContext } from "node:test";
+import { socketPath } from "../../agent/daemon/admin.ts";
+import {
+  configure,
+  fetchAll,
+  hostFor,
+  postern,
+  publish,
+  setOf,
+  type TestHost,
+} from "../support/host.ts";
+import { launcher } from "../support/reading-host.ts";
+import { memoryDir } from "../support/temp.ts";
+
+const temp = memoryDir();
+const SLOW = { refresh: { every: "1h", max_age: "2h" } };
+
+interface Running {
+  readonly child: ChildProcessByStdio<null, Readable, Readable>;
+  /** Resolves once the log has a line that matches. */
+  readonly until: (pattern: RegExp) => Promise<void>;
+  readonly said: () => string;
+}
+
+async function runDaemon(
+  t: TestContext,
+  host: TestHost,
+  words: readonly string[] = [],
+): Promise<Running> {
+  const child = spawn(launcher, ["run", "--config", host.config, ...words], {
+    env: { ...host.env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let text = "";
+  child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  t.after(async () => {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    }
+  });
+  const until = async (pattern: RegExp): Promise<void> => {
+    while (!pattern.test(text)) {
+      if (child.exitCode !== null) throw new Error(`it ended: ${text}`);
+      await once(child.stdout, "data");
+    }
+  };
+  await until(/"event":"started"/);
+  return { child, until, said: () => text };
+}
+
+async function webHost(t: TestContext): Promise<TestHost> {
+  const host = await hostFor(t, temp);
+  configure(host, { web: { prefix: "web/" } }, SLOW);
+  await publish(host, "web", { a: "canary-1" });
+  return host;
+}
+
+describe("postern run", () => {
+  it("fetches, answers fetch, and leaves the files when it ends", async (t) => {
+    const host = await webHost(t);
+    const { child, until, said } = await runDaemon(t, host);
+    await until(/"event":"group-changed"/);
+    assert.deepEqual(setOf(host, "web"), { a: "canary-1" });
+    await publish(host, "web", { a: "canary-2" });
+    const fetched = await fetchAll(host, ["--detailed-exitcode"]);
+    assert.equal(fetched.code, 2);
+    assert.equal(fetched.group("web").outcome, "changed");
+    child.kill("SIGTERM");
+    const [code] = (await once(child, "exit")) as [number];
+    assert.equal(code, 0);
+    assert.deepEqual(setOf(host, "web"), { a: "canary-2" });
+    assert.match(said(), /"event":"stopped"/);
+    assert.doesNotMatch(said(), /canary/);
+    // the next fetch finds nobody to ask, and does it itself
+    assert.equal((await fetchAll(host)).group("web").outcome, "unchanged");
+  });
+
+  it("rolls back and lets go as it is told", async (t) => {
+    const host = await webHost(t);
+    const { until } = await runDaemon(t, host);
+    await until(/"event":"group-changed"/);
+    await publish(host, "web", { a: "canary-2" });
+    await fetchAll(host);
+    const back = await postern(host, ["rollback", "web", "--config", host.config]);
+    assert.equal(back.code, 0, back.stderr);
+    assert.deepEqual(setOf(host, "web"), { a: "canary-1" });
+    assert.equal((await fetchAll(host)).group("web").outcome, "held");
+    await postern(host, ["refresh", "web", "--release", "--config", host.config]);
+    assert.deepEqual(setOf(host, "web"), { a: "canary-2" });
+  });
+
+  it("reads its configuration anew on SIGHUP, and goes on with the old one if it is bad", async (t) => {
+    const host = await webHost(t);
+    const { child, until } = await runDaemon(t, host);
+    await until(/"event":"group-changed"/);
+    const good = readFileSync(host.config, "utf8");
+    writeFileSync(host.config, "version: 2\n");
+    child.kill("SIGHUP");
+    await until(/"event":"config-refused"/);
+    assert.equal((await fetchOwn(host, good)).code, 0);
+    await publish(host, "db", { pw: "canary" });
+    configure(host, { web: { prefix: "web/" }, db: { prefix: "db/" } }, SLOW);
+    child.kill("SIGHUP");
+    await until(/"group":"db".*"to":"fresh"/);
+    assert.deepEqual(setOf(host, "db"), { pw: "canary" });
+  });
+
+  it("looks at every group on SIGUSR2, and opens no debugger on SIGUSR1", async (t) => {
+    const host = await webHost(t);
+    const { child, until, said } = await runDaemon(t, host);
+    await until(/"event":"group-changed"/);
+    await publish(host, "web", { a: "canary-2" });
+    child.kill("SIGUSR1");
+    child.kill("SIGUSR2");
+    await until(/"event":"group-changed"[^]*"event":"group-changed"/);
+    assert.doesNotMatch(said(), /Debugger listening/);
+  });
+
+  it("comes back after SIGKILL, over the socket and the lock that it left", async (t) => {
+    const host = await webHost(t);
+    const first = await runDaemon(t, host);
+    await first.until(/"event":"group-changed"/);
+    first.child.kill("SIGKILL");
+    await once(first.child, "exit");
+    assert.ok(existsSync(socketPath(host.run)));
+    assert.deepEqual(setOf(host, "web"), { a: "canary-1" });
+    await runDaemon(t, host);
+    assert.equal((await fetchAll(host)).group("web").outcome, "unchanged");
+  });
+
+  it("keeps its metrics in a file for node_exporter", async (t) => {
+    const host = await webHost(t);
+    const { until } = await runDaemon(t, host, ["--textfile", host.root]);
+    await until(/"event":"group-changed"/);
+    assert.match(readFileSync(join(host.root, "postern.prom"), "utf8"), /^postern_build_info/m);
+  });
+});
+
+/** A fetch under another configuration file than the daemon's. */
+async function fetchOwn(host: TestHost, text: string): Promise<{ readonly code: number }> {
+  const config = join(host.root, "other.yaml");
+  writeFileSync(config, text, { mode: 0o600 });
+  return postern(host, ["fetch", "--config", config]);
+}
