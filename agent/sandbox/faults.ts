@@ -24,6 +24,7 @@ export type Fault =
 export type FaultRule = Fault & {
   readonly service?: ServiceName;
   readonly operation?: string;
+  readonly bucket?: string;
   /** A string must equal the key, a pattern must match somewhere in it. */
   readonly keyPattern?: RegExp | string;
   /** How often the rule acts before it is used up; default for ever. */
@@ -76,6 +77,7 @@ function addsUp(fault: Fault): boolean {
 function matches(rule: FaultRule, service: ServiceName, asked: Asked): boolean {
   if (rule.service !== undefined && rule.service !== service) return false;
   if (rule.operation !== undefined && rule.operation !== asked.operation) return false;
+  if (rule.bucket !== undefined && rule.bucket !== asked.bucket) return false;
   if (rule.keyPattern === undefined) return true;
   // search, unlike test, keeps no lastIndex between requests
   return typeof rule.keyPattern === "string"

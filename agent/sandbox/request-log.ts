@@ -6,6 +6,8 @@ export interface LogEntry {
   readonly operation: string;
   /** Object key, LIST prefix, KMS key or metadata path. */
   readonly key: string;
+  /** Of S3, where the request named one. */
+  readonly bucket?: string;
   /** ARN of who was let in; undefined when nobody was. */
   readonly principal: string | undefined;
   /** HTTP status; 0 when a fault left the request without an answer. */

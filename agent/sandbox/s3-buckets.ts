@@ -42,7 +42,7 @@ export function createBucket(call: S3Call): S3Outcome {
   // us-east-1 alone lets an owner create a bucket again
   if (call.buckets.get(name) !== undefined && region !== "us-east-1")
     return refuse("BucketAlreadyOwnedByYou", { details: { BucketName: name } });
-  if (call.buckets.get(name) === undefined) call.buckets.create(name);
+  if (call.buckets.get(name) === undefined) call.buckets.create(name, { region });
   return reply(200, { Location: `/${name}` });
 }
 

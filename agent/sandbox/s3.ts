@@ -24,6 +24,7 @@ import { open, type Signer } from "./s3-open.ts";
 import { putObject } from "./s3-put.ts";
 import { routeOf, type Operation, type Route } from "./s3-routes.ts";
 import {
+  headerOf,
   type Answer,
   type Asked,
   type Moment,
@@ -42,6 +43,8 @@ export interface S3 extends Service {
 
 export interface S3Options {
   readonly keys: KeyLookup;
+  /** Served beside the sandbox's own: one endpoint stands for S3 in all of them, as the signature says. */
+  readonly otherRegions?: readonly string[] | undefined;
   /** Runs before the objects are looked at. */
   beforeAnswer?(asked: Asked): Promise<void>;
 }
@@ -86,15 +89,17 @@ const OPERATIONS: Readonly<
 export function createS3(context: ServiceContext, options: S3Options): S3 {
   const buckets = createBuckets(context);
   const uploads = createUploads();
+  const regions = [context.region, ...(options.otherRegions ?? [])];
   return {
     name: "s3",
     buckets,
     asked: (request) => askedOf(routeOf(request)),
     async answer(request, moment): Promise<Answer> {
+      const region = regions.find((served) => served === signedRegion(request)) ?? context.region;
       const signer = verifySignature(request, {
         lookup: (accessKeyId) => context.credentials.lookup(accessKeyId),
         now: moment.now,
-        region: context.region,
+        region,
         service: "s3",
       });
       if (signer.kind === "refused") return { response: encode(signer, request, moment) };
@@ -107,7 +112,7 @@ export function createS3(context: ServiceContext, options: S3Options): S3 {
           : await perform({
               ...opened.call,
               moment,
-              context,
+              context: { ...context, region },
               buckets,
               uploads,
               keys: options.keys,
@@ -121,9 +126,16 @@ export function createS3(context: ServiceContext, options: S3Options): S3 {
   };
 }
 
+/** The region of the credential scope, unverified; a presigned URL is for the sandbox's own. */
+function signedRegion(request: WireRequest): string | undefined {
+  const authorization = headerOf(request, "authorization") ?? "";
+  return /Credential=[^,]*\/\d{8}\/([a-z0-9-]+)\/s3\/aws4_request/.exec(authorization)?.[1];
+}
+
 function askedOf({ operation, bucket, key, query }: Route): Asked {
-  if (key !== undefined && key !== "") return { operation, key };
-  return { operation, key: query.get("prefix") ?? (operation === "ListBuckets" ? "" : bucket) };
+  const named = bucket === "" ? {} : { bucket };
+  if (key !== undefined && key !== "") return { operation, key, ...named };
+  return { operation, key: query.get("prefix") ?? bucket, ...named };
 }
 
 /**

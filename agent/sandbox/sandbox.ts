@@ -21,7 +21,7 @@ export interface SandboxOptions {
   readonly bucket?: string;
   readonly region?: string;
   readonly account?: string;
-  /** Regions that KMS serves beside its own, for replicas of multi-Region keys. */
+  /** Regions that S3 and KMS serve beside their own, for replicas of buckets and of multi-Region keys. */
   readonly otherRegions?: readonly string[];
   /** The first instance's role. */
   readonly role?: string;
@@ -79,6 +79,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const kms = createKms(context, options.otherRegions);
   const s3 = createS3(context, {
     keys: kms,
+    otherRegions: options.otherRegions,
     beforeAnswer: async (asked) => options.beforeS3?.(asked),
   });
   const home = s3.buckets.create(bucket);

@@ -38,6 +38,8 @@ export interface Asked {
   readonly operation: string;
   /** Object key, LIST prefix, KMS key or metadata path; empty where there is none. */
   readonly key: string;
+  /** Of S3, where the request names one. */
+  readonly bucket?: string;
 }
 
 /** What a service knows of one request beside the request. */

@@ -8,7 +8,7 @@ import { ask, codeIn, errorOf, s3Client, sandboxFor } from "../support/sandbox.t
 
 const Bucket = "postern-sandbox";
 const path = `/${Bucket}/web/a`;
-const asked = { operation: "GetObject", key: "web/a" };
+const asked = { operation: "GetObject", key: "web/a", bucket: Bucket };
 
 describe("a fault's rule", () => {
   const rows: readonly (readonly [why: string, rule: Partial<FaultRule>, strikes: boolean])[] = [
@@ -21,6 +21,8 @@ describe("a fault's rule", () => {
     ["no longer key", { keyPattern: "web/" }, false],
     ["a pattern's keys", { keyPattern: /^web\//g }, true],
     ["no other keys", { keyPattern: /^db\// }, false],
+    ["its bucket", { bucket: Bucket }, true],
+    ["no other bucket", { bucket: "other" }, false],
     ["nothing at probability 0", { probability: 0 }, false],
     ["nothing when used up", { times: 0 }, false],
   ];

@@ -197,6 +197,21 @@ describe("a request that S3 does not let in", () => {
     assert.equal(got.headers["x-amz-bucket-region"], "eu-west-1");
   });
 
+  it("finds it there when the sandbox serves that region, and signs for it", async (t) => {
+    const sandbox = await sandboxFor(t, { otherRegions: ["eu-west-1"] });
+    sandbox.buckets.create("elsewhere", { region: "eu-west-1" });
+    const { s3 } = sandbox.endpoints;
+    const rows = [
+      ["/elsewhere/a", "eu-west-1", "NoSuchKey"],
+      ["/elsewhere/a", "us-east-1", "PermanentRedirect"],
+      [`/${sandbox.bucket}/a`, "eu-west-1", "PermanentRedirect"],
+    ] as const;
+    for (const [path, region, code] of rows) {
+      const sent = await signed(s3, { path }, sandbox.publisher, { region });
+      assert.equal(codeIn(await exchange(s3, sent)), code, `${path} ${region}`);
+    }
+  });
+
   it("is told which region to sign for", async (t) => {
     const sandbox = await hosts(t);
     const { s3 } = sandbox.endpoints;
