@@ -1,10 +1,11 @@
 /**
- * One question to AWS, with all that every question shares: a slot, a deadline, retries, and one renewal of
- * credentials that turned out to be expired.
+ * One question to AWS, with all that every question shares: a slot, the host's budget, a deadline, retries, and
+ * one renewal of credentials that turned out to be expired.
  * @module
  */
 import type { Chance, Clock } from "../core/clock.ts";
 import { PosternError } from "../core/errors.ts";
+import type { Budget } from "./budget.ts";
 import { isExpiredToken } from "./failure.ts";
 import type { Limiter } from "./limiter.ts";
 import type { RequestCounter } from "./requests.ts";
@@ -26,6 +27,8 @@ export type After = (ms: number, act: () => void) => () => void;
 
 export interface CallOptions {
   readonly limiter: Limiter;
+  /** Asked before each attempt. */
+  readonly budget: Budget;
   readonly retry: RetryPolicy;
   /** For each attempt, from the connection to the last byte of the body: what stalls is cut here. */
   readonly requestTimeoutMs: number;
@@ -42,7 +45,10 @@ export interface CallOptions {
 export function createCall(options: CallOptions): Call {
   return async (attempt, signal) => {
     const once = (): ReturnType<typeof attempt> =>
-      options.limiter(() => withDeadline(attempt, options, signal), signal);
+      options.limiter(async () => {
+        options.budget.take();
+        return withDeadline(attempt, options, signal);
+      }, signal);
     try {
       return await retry(renewingOnce(once, options), options.retry, {
         clock: options.clock,

@@ -90,6 +90,8 @@ export interface LimitsConfig {
   readonly concurrency: number;
   readonly requestTimeoutMs: number;
   readonly passTimeoutMs: number;
+  /** What lasts; ten minutes of it may be asked at once. */
+  readonly requestsPerMinute: number;
   /** Plaintext of all groups' newest generations together. */
   readonly maxHostBytes: number;
 }

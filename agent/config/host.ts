@@ -9,7 +9,7 @@ import { encodeDuration, parseDuration, parseSize } from "./units.ts";
 export interface Host {
   readonly refresh: RefreshConfig;
   readonly paths: PathsConfig;
-  readonly limits: LimitsConfig;
+  readonly limits: Omit<LimitsConfig, "requestsPerMinute">;
   /** For groups that name no `max_age`. */
   readonly maxAgeMs: number;
 }

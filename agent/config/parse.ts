@@ -20,6 +20,7 @@ import { completeGroup, type Inherited, type Runner } from "./group.ts";
 import { completeHost, judgeHost, type Host } from "./host.ts";
 import { encodeIssues, type Issue, type PathPart } from "./issue.ts";
 import { findOverlaps } from "./overlap.ts";
+import { defaultRequestsPerMinute } from "./request-rate.ts";
 import {
   addedSchema,
   defaultsSchema,
@@ -104,7 +105,7 @@ function assembled(
   settings: MainSettings,
   { host, groups, files, warnings, runner }: Parts,
 ): Config {
-  const { bucket, bucket_owner: owner, region, failover = [] } = settings;
+  const { bucket, bucket_owner: owner, region, limits, failover = [] } = settings;
   return {
     files,
     warnings,
@@ -120,7 +121,11 @@ function assembled(
     paths: host.paths,
     controlGroup: settings.control?.group ?? runner.defaultOwner.group,
     metricsListen: settings.metrics?.listen,
-    limits: host.limits,
+    limits: {
+      ...host.limits,
+      requestsPerMinute:
+        limits?.requests_per_minute ?? defaultRequestsPerMinute(groups, host.refresh.everyMs),
+    },
     groups,
   };
 }

@@ -77,6 +77,7 @@ export interface MainSettings extends BucketSettings {
     readonly concurrency?: number;
     readonly request_timeout?: number;
     readonly pass_timeout?: number;
+    readonly requests_per_minute?: number;
     readonly max_host_size?: number;
   };
   readonly defaults?: GroupDefaults;
@@ -224,6 +225,7 @@ export const mainSchema: Schema<MainSettings> = closed({
       concurrency: v.exactOptional(wholeNumber(1, 1024)),
       request_timeout: v.exactOptional(duration("100ms", "5m")),
       pass_timeout: v.exactOptional(duration("1s", "1h")),
+      requests_per_minute: v.exactOptional(wholeNumber(60, 1_000_000)),
       max_host_size: v.exactOptional(size("1B", "64GiB")),
     }),
   ),

@@ -6,6 +6,7 @@
  */
 import http from "node:http";
 import { readBody } from "../aws/body.ts";
+import type { Budget } from "../aws/budget.ts";
 import type { RequestCounter } from "../aws/requests.ts";
 import { retry } from "../aws/retry.ts";
 import type { Chance, Clock } from "../core/clock.ts";
@@ -37,6 +38,7 @@ export interface ImdsOptions {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly requests: RequestCounter;
+  readonly budget: Budget;
 }
 
 const ENDPOINT = "http://169.254.169.254";
@@ -150,7 +152,8 @@ function createSender(options: ImdsOptions): (question: Question) => Promise<Ans
       `invalid IMDS endpoint ${quote(base.origin)}: expected http`,
     );
   const agent = new http.Agent({ keepAlive: true });
-  return (question) => {
+  return async (question) => {
+    options.budget.take();
     options.requests.add("imds");
     return send(base, agent, question);
   };

@@ -11,6 +11,7 @@
  * @module
  */
 import type { AwsCredentialIdentity } from "@smithy/types";
+import { type Budget, isBudgetSpent } from "../aws/budget.ts";
 import type { Credentials } from "../aws/credentials.ts";
 import type { RequestCounter } from "../aws/requests.ts";
 import { retry } from "../aws/retry.ts";
@@ -33,6 +34,7 @@ export interface ProviderTools {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly requests: RequestCounter;
+  readonly budget: Budget;
   /** Asks the source once; by default the SDK's provider for `source`. */
   readonly load?: () => Promise<AwsCredentialIdentity>;
 }
@@ -125,9 +127,15 @@ async function loadFromSdk(
   // all of the SDK's providers take long to load, and a host needs one
   if (source.from === "instance") {
     const { loadFromInstance } = await import("./instance.ts");
-    return retry(() => loadFromInstance(tools.requests), POLICY, tools);
+    const ask = async (): Promise<AwsCredentialIdentity> => {
+      // a token, the role's name, its credentials
+      tools.budget.take(3);
+      return loadFromInstance(tools.requests);
+    };
+    return retry(ask, POLICY, tools);
   }
   const { loadNamed } = await import("./named.ts");
+  tools.budget.take();
   return loadNamed(source);
 }
 
@@ -141,6 +149,8 @@ const HINT: Readonly<Record<CredentialSource["from"], string>> = {
 };
 
 function noCredentials(source: CredentialSource, cause: unknown): PosternError {
+  // the source was never asked
+  if (cause instanceof PosternError && isBudgetSpent(cause)) return cause;
   return new PosternError("Credentials", `no credentials from source "${source.from}"`, {
     hint: HINT[source.from],
     cause,

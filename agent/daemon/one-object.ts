@@ -39,7 +39,7 @@ export async function readObject(
 
 const WITHOUT_CONFIG = {
   endpoints: { kind: "environment", pathStyle: false },
-  limits: { concurrency: 4, requestTimeoutMs: 5000 },
+  limits: { concurrency: 4, requestTimeoutMs: 5000, requestsPerMinute: 60 },
 } as const;
 
 async function openObject(request: ObjectRequest, services: Services): Promise<SecretBytes> {

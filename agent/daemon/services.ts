@@ -4,6 +4,7 @@
  * Everything is shared: one provider of credentials, one limiter, one counter, a pool of connections each.
  * @module
  */
+import { type Budget, createBudget } from "../aws/budget.ts";
 import { createCall } from "../aws/call.ts";
 import { type Connection, createConnection } from "../aws/connection.ts";
 import { type EndpointChoice, type Endpoints, resolveEndpoints } from "../aws/endpoints.ts";
@@ -27,7 +28,11 @@ import {
 export interface ServiceChoice {
   readonly credentials: CredentialSource;
   readonly endpoints: EndpointChoice;
-  readonly limits: { readonly concurrency: number; readonly requestTimeoutMs: number };
+  readonly limits: {
+    readonly concurrency: number;
+    readonly requestTimeoutMs: number;
+    readonly requestsPerMinute: number;
+  };
 }
 
 /** Undefined is this instance's own. */
@@ -64,6 +69,8 @@ export interface ServiceEffects {
   readonly env: NodeJS.ProcessEnv;
   readonly clock: Clock;
   readonly chance: Chance;
+  /** By default a full one: who opens services again for the same host hands on what is left. */
+  readonly budget?: Budget | undefined;
 }
 
 /** A pass at boot must outlast a restarting service or a lost packet, and give up well within its deadline. */
@@ -88,15 +95,15 @@ export function openServices(
   const endpoints = resolveEndpoints(choice.endpoints, env);
   applyEnvironment(awsEnvironment(env, choice.endpoints, choice.credentials), env);
   const requests = createRequestCounter();
-  const provider = createCredentialProvider(choice.credentials, { clock, chance, requests });
-  const imds = createImds({ endpoint: endpoints.imds, clock, chance, requests });
+  const { budget = createBudget(choice.limits.requestsPerMinute, clock) } = effects;
+  const asking = { clock, chance, requests, budget };
+  const provider = createCredentialProvider(choice.credentials, asking);
+  const imds = createImds({ ...asking, endpoint: endpoints.imds });
   const call = createCall({
+    ...asking,
     limiter: createLimiter(choice.limits.concurrency),
     retry: policy,
     requestTimeoutMs: choice.limits.requestTimeoutMs,
-    clock,
-    chance,
-    requests,
     renewCredentials: () => provider.renew(),
   });
   const connections: Connection[] = [];

@@ -4,7 +4,7 @@ import { createCall, type CallOptions } from "../../agent/aws/call.ts";
 import { createLimiter } from "../../agent/aws/limiter.ts";
 import { createRequestCounter } from "../../agent/aws/requests.ts";
 import { PosternError } from "../../agent/core/errors.ts";
-import { wiredCall } from "../support/aws.ts";
+import { ENDLESS, wiredCall } from "../support/aws.ts";
 import { fixedChance, heldClock } from "../support/time.ts";
 
 function expired(): PosternError {
@@ -45,6 +45,7 @@ describe("call", () => {
     const timers: (() => void)[] = [];
     const options: CallOptions = {
       limiter: createLimiter(1),
+      budget: ENDLESS,
       retry: { attempts: 1, baseMs: 1, capMs: 1 },
       requestTimeoutMs: 5000,
       clock: heldClock(),
@@ -75,6 +76,7 @@ describe("call", () => {
     let other = "";
     const call = createCall({
       limiter,
+      budget: ENDLESS,
       retry: { attempts: 2, baseMs: 10, capMs: 10 },
       requestTimeoutMs: 5000,
       clock: {

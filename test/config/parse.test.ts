@@ -42,6 +42,7 @@ const REFUSED: readonly (readonly [why: string, text: string, expected: RegExp])
     "failover: [{ bucket: other-bucket }]\n",
     /failover\[0\]\.region: expected this key/,
   ],
+  ["a budget that no pass fits in", "limits: { requests_per_minute: 1 }\n", /from 60 to 1000000/],
   [
     "http to another host",
     "endpoints: { imds: 'http://10.0.0.1' }\n",
@@ -94,6 +95,7 @@ describe("parseConfig", () => {
           concurrency: 64,
           requestTimeoutMs: 5000,
           passTimeoutMs: 60_000,
+          requestsPerMinute: 600,
           maxHostBytes: 67_108_864,
         },
       },

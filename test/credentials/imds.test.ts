@@ -3,6 +3,7 @@ import { after, afterEach, before, describe, it } from "node:test";
 import nock from "nock";
 import { createRequestCounter, type RequestCounter } from "../../agent/aws/requests.ts";
 import { createImds, type Imds } from "../../agent/credentials/imds.ts";
+import { ENDLESS } from "../support/aws.ts";
 import { fixedChance, type HeldClock, heldClock } from "../support/time.ts";
 
 const HOST = "http://169.254.169.254";
@@ -21,7 +22,11 @@ function wired(): Wired {
   const clock = heldClock();
   const requests = createRequestCounter();
   const chance = fixedChance(0);
-  return { imds: createImds({ endpoint: undefined, clock, chance, requests }), clock, requests };
+  return {
+    imds: createImds({ endpoint: undefined, clock, chance, requests, budget: ENDLESS }),
+    clock,
+    requests,
+  };
 }
 
 function withToken(token: string): nock.Scope {

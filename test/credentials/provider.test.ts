@@ -10,6 +10,7 @@ import {
   type CredentialProvider,
   refreshInMs,
 } from "../../agent/credentials/provider.ts";
+import { ENDLESS } from "../support/aws.ts";
 import { fixedChance, type HeldClock, heldClock } from "../support/time.ts";
 
 const HOUR = 3_600_000;
@@ -35,7 +36,8 @@ function fake(down: () => boolean = () => false): Fake {
       expiration: new Date(clock.now() + HOUR),
     };
   };
-  const tools = { clock, chance: fixedChance(0), requests: createRequestCounter(), load };
+  const requests = createRequestCounter();
+  const tools = { clock, chance: fixedChance(0), requests, budget: ENDLESS, load };
   return { ...createCredentialProvider({ from: "instance" }, tools), clock, asked: () => asked };
 }
 
@@ -126,6 +128,7 @@ describe("credential sources", () => {
       clock: heldClock(Date.now()),
       chance: fixedChance(0),
       requests,
+      budget: ENDLESS,
     });
   }
 

@@ -1,3 +1,4 @@
+import type { Budget } from "../../agent/aws/budget.ts";
 import { type Call, createCall } from "../../agent/aws/call.ts";
 import { createConnection } from "../../agent/aws/connection.ts";
 import type { Endpoints } from "../../agent/aws/endpoints.ts";
@@ -13,6 +14,9 @@ import {
   type Region,
 } from "../../agent/core/names.ts";
 import { fixedChance, heldClock } from "./time.ts";
+
+/** A budget that is never spent. */
+export const ENDLESS: Budget = { take: () => undefined };
 
 process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
 
@@ -49,6 +53,7 @@ export function wiredCall(requestTimeoutMs = 5000): Wired {
   let renewals = 0;
   const call = createCall({
     limiter: createLimiter(4),
+    budget: ENDLESS,
     retry: { attempts: 3, baseMs: 100, capMs: 2000 },
     requestTimeoutMs,
     clock,
