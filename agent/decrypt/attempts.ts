@@ -5,10 +5,13 @@
  * that works. The failures are kept, because the Encryption SDK folds them into one message.
  * @module
  */
+import { isBudgetSpent } from "../aws/budget.ts";
+import { isTransient } from "../aws/failure.ts";
 import type { Decrypted, DecryptRequest, Kms } from "../aws/kms.ts";
 import { PosternError, toPosternError } from "../core/errors.ts";
 import { type FailureKind, failureKindOf } from "../core/group-state.ts";
 import { quote, type Region, regionOfKey } from "../core/names.ts";
+import type { Pin } from "./pins.ts";
 
 export interface Attempts {
   /**
@@ -16,6 +19,8 @@ export interface Attempts {
    * @throws {PosternError} what KMS answered, or DecryptFailed when it used another key than the one named
    */
   decrypt(request: DecryptRequest): Promise<Decrypted>;
+  /** Whether it is this key's turn: one that stands in waits for an outage of AWS (not of this host). */
+  isDue(pin: Pin): boolean;
   /**
    * The failure that counts, or undefined when some key opened or none was asked. An outage before anything else, since a
    * region that did not answer may hold the key that opens; then a denial, since that key may be the one.
@@ -44,6 +49,11 @@ export function createAttempts(kms: Pick<Kms, "decrypt">): Attempts {
         if (failureKindOf(failure.code) === "outage") down.set(region, failure);
         throw failure;
       }
+    },
+    isDue: ({ standsInFor }) => {
+      if (standsInFor === undefined) return true;
+      const outage = down.get(standsInFor);
+      return outage !== undefined && isTransient(outage) && !isBudgetSpent(outage);
     },
     failure: (name) => {
       if (opened) return undefined;

@@ -14,10 +14,11 @@ import {
 } from "@aws-crypto/material-management-node";
 import type { Kms } from "../aws/kms.ts";
 import { PosternError } from "../core/errors.ts";
-import { type KmsKeyArn, quote } from "../core/names.ts";
+import { type KmsKeyArn, quote, regionOfKey } from "../core/names.ts";
 import { SecretBytes } from "../core/secret-bytes.ts";
 import { type Attempts, createAttempts } from "./attempts.ts";
 import { type Message, parseMessage } from "./message.ts";
+import { isMultiRegion, type Pin } from "./pins.ts";
 
 /** Each may cost a request to KMS, so a hostile message must not name thousands. Publishers use one to three. */
 const MAX_DATA_KEYS = 16;
@@ -26,8 +27,8 @@ export interface EnvelopeSealed {
   /** Of the object, for messages. */
   readonly name: string;
   readonly message: Buffer;
-  /** Pinned: no other key is asked, whatever the message names. */
-  readonly keys: readonly KmsKeyArn[];
+  /** No other key is asked, whatever the message names. */
+  readonly pins: readonly Pin[];
   /** Why a context is wrong, or undefined when it is right. */
   readonly judge: (context: Readonly<Record<string, string>>) => string | undefined;
 }
@@ -78,14 +79,14 @@ function refuseContext(
   });
 }
 
-function refuseKeys({ name, keys }: EnvelopeSealed, { dataKeys }: Message): void {
+function refuseKeys({ name, pins }: EnvelopeSealed, { dataKeys }: Message): void {
   if (dataKeys.length > MAX_DATA_KEYS)
     throw new PosternError(
       "BadData",
       `${quote(name)}: expected at most ${MAX_DATA_KEYS} data keys, got ${dataKeys.length}`,
     );
   const ours = dataKeys.some(
-    (dataKey) => dataKey.provider === "aws-kms" && keys.some((key) => opens(key, dataKey.key)),
+    (dataKey) => dataKey.provider === "aws-kms" && pins.some(({ key }) => opens(key, dataKey.key)),
   );
   if (ours) return;
   const named = dataKeys.map(({ key }) => quote(key)).join(", ");
@@ -97,7 +98,7 @@ function refuseKeys({ name, keys }: EnvelopeSealed, { dataKeys }: Message): void
 }
 
 async function decryptMessage(
-  { name, message, keys }: EnvelopeSealed,
+  { name, message, pins }: EnvelopeSealed,
   attempts: Attempts,
   signal: AbortSignal | undefined,
 ): Promise<EnvelopeOpened> {
@@ -106,7 +107,7 @@ async function decryptMessage(
     maxEncryptedDataKeys: MAX_DATA_KEYS,
   });
   const keyring = new MultiKeyringNode({
-    children: keys.map((key) => keyringFor(key, attempts, signal)),
+    children: pins.map((pin) => keyringFor(pin, attempts, signal)),
   });
   try {
     const { plaintext, messageHeader } = await decrypt(keyring, message);
@@ -117,17 +118,15 @@ async function decryptMessage(
 }
 
 /** Asks KMS through `attempts`: the SDK would hide an outage or a denial in the text of its own error. */
-function keyringFor(
-  key: KmsKeyArn,
-  attempts: Attempts,
-  signal: AbortSignal | undefined,
-): KeyringNode {
+function keyringFor(pin: Pin, attempts: Attempts, signal: AbortSignal | undefined): KeyringNode {
+  const { key } = pin;
   const client = {
     decrypt: async (request: {
       CiphertextBlob: Uint8Array;
       EncryptionContext?: Readonly<Record<string, string>>;
     }) => {
       const { CiphertextBlob: ciphertext, EncryptionContext: context = {} } = request;
+      if (!attempts.isDue(pin)) throw notNeeded(key);
       const decrypted = await attempts.decrypt({ ciphertext, key, context, signal });
       // the keyring copies the data key out and zeroes these bytes
       return { KeyId: decrypted.key, Plaintext: decrypted.plaintext.expose() };
@@ -140,6 +139,11 @@ function keyringFor(
     : new KmsKeyringNode({ keyIds: [key], clientProvider: () => client });
 }
 
+// the keyring goes on to the next one
+function notNeeded(key: KmsKeyArn): PosternError {
+  return new PosternError("Internal", `KMS in ${regionOfKey(key)} is not needed`);
+}
+
 function refuseToSeal(): Promise<never> {
   return Promise.reject(new PosternError("Internal", "this keyring only opens"));
 }
@@ -148,10 +152,6 @@ function opens(key: KmsKeyArn, sealedUnder: string): boolean {
   return (
     key === sealedUnder || (isMultiRegion(key) && inAnyRegion(key) === inAnyRegion(sealedUnder))
   );
-}
-
-function isMultiRegion(key: KmsKeyArn): boolean {
-  return key.includes(":key/mrk-");
 }
 
 function inAnyRegion(key: string): string {

@@ -6,9 +6,10 @@
  */
 import type { Kms } from "../aws/kms.ts";
 import { PosternError } from "../core/errors.ts";
-import { type KmsKeyArn, quote } from "../core/names.ts";
+import { quote } from "../core/names.ts";
 import type { SecretBytes } from "../core/secret-bytes.ts";
 import { createAttempts } from "./attempts.ts";
+import type { Pin } from "./pins.ts";
 
 /** Decrypt refuses longer ones, so a longer body was never sealed by KMS itself. */
 const MAX_CIPHERTEXT_BYTES = 6144;
@@ -17,8 +18,8 @@ export interface KmsSealed {
   /** Of the object, for messages. */
   readonly name: string;
   readonly ciphertext: Buffer;
-  /** Pinned: tried in turn until one opens. */
-  readonly keys: readonly KmsKeyArn[];
+  /** Tried in turn until one opens. */
+  readonly pins: readonly Pin[];
   readonly context: Readonly<Record<string, string>>;
 }
 
@@ -29,7 +30,7 @@ export interface KmsSealed {
  * KMS's failure that counts (see `Attempts.failure`)
  */
 export async function openKms(
-  { name, ciphertext, keys, context }: KmsSealed,
+  { name, ciphertext, pins, context }: KmsSealed,
   kms: Pick<Kms, "decrypt">,
   signal?: AbortSignal,
 ): Promise<SecretBytes> {
@@ -40,7 +41,9 @@ export async function openKms(
       { hint: "decrypt.mode kms seals at most 4096 bytes; larger secrets need mode envelope" },
     );
   const attempts = createAttempts(kms);
-  for (const key of keys) {
+  for (const pin of pins) {
+    if (!attempts.isDue(pin)) continue;
+    const { key } = pin;
     try {
       return (await attempts.decrypt({ ciphertext, key, context, signal })).plaintext;
     } catch {

@@ -10,6 +10,7 @@ import type { SecretBytes } from "../core/secret-bytes.ts";
 import { judgeContext, requiredContext, revisionOf, type Subject } from "./context.ts";
 import type { EnvelopeOpened } from "./envelope.ts";
 import { openKms } from "./kms.ts";
+import { type KeyReach, pinKeys } from "./pins.ts";
 
 /** How a group's objects are sealed, as the config says. */
 export type Sealing = { readonly mode: "none" } | SealedWith<"kms"> | SealedWith<"envelope">;
@@ -26,6 +27,8 @@ export interface OpenerOptions {
   readonly group: GroupName;
   /** The home bucket, also when a replica is read. */
   readonly bucket: BucketName;
+  /** Where keys are to be had beside the regions in `decrypt`; by default nowhere. */
+  readonly keyReach?: KeyReach | undefined;
   /** Called only when something sealed is opened. */
   readonly kms: () => Promise<Pick<Kms, "decrypt">>;
   /** The pass's deadline. */
@@ -69,10 +72,10 @@ async function openObject(
     case "none":
       return body;
     case "kms": {
-      const { keys } = decrypt;
+      const pins = pinKeys(decrypt.keys, options.keyReach);
       const context = requiredContext({ ...options, ...decrypt }, subject);
       return consuming(body, async (ciphertext) =>
-        openKms({ name: key, ciphertext, keys, context }, await options.kms(), signal),
+        openKms({ name: key, ciphertext, pins, context }, await options.kms(), signal),
       );
     }
     case "envelope":
@@ -119,7 +122,7 @@ async function openMessage(
     {
       name: key,
       message,
-      keys: decrypt.keys,
+      pins: pinKeys(decrypt.keys, options.keyReach),
       judge: (context) => judgeContext(required, context, subject),
     },
     await options.kms(),

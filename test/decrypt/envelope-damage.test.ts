@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { PosternError } from "../../agent/core/errors.ts";
 import type { KmsKeyArn } from "../../agent/core/names.ts";
 import { type EnvelopeOpened, openEnvelope } from "../../agent/decrypt/envelope.ts";
+import { pinKeys } from "../../agent/decrypt/pins.ts";
 import { type KmsServer, startKms } from "../support/kms-server.ts";
 import { sealEnvelope } from "../support/sealing.ts";
 
@@ -24,7 +25,10 @@ before(async () => {
 after(() => server.close());
 
 function open(message: Buffer): Promise<EnvelopeOpened> {
-  return openEnvelope({ name: "web/db", message, keys: [key], judge: () => undefined }, server.kms);
+  return openEnvelope(
+    { name: "web/db", message, pins: pinKeys([key]), judge: () => undefined },
+    server.kms,
+  );
 }
 
 async function assertRefused(message: Buffer): Promise<void> {

@@ -3,6 +3,7 @@ import { after, before, describe, it } from "node:test";
 import type { KmsKeyArn } from "../../agent/core/names.ts";
 import { SecretBytes } from "../../agent/core/secret-bytes.ts";
 import { openEnvelope } from "../../agent/decrypt/envelope.ts";
+import { pinKeys } from "../../agent/decrypt/pins.ts";
 import { type KmsServer, replicaOf, startKms } from "../support/kms-server.ts";
 import {
   BOUND,
@@ -151,7 +152,7 @@ describe("openEnvelope", () => {
       return judged > 1 ? "no" : undefined;
     };
     await assert.rejects(
-      openEnvelope({ name: "web/db", message, keys: [key], judge }, server.kms),
+      openEnvelope({ name: "web/db", message, pins: pinKeys([key]), judge }, server.kms),
       /wrong encryption context in "web\/db": no/,
     );
     assert.equal(judged, 2);
@@ -167,7 +168,7 @@ describe("openEnvelope", () => {
         return decrypted;
       },
     };
-    await openEnvelope({ name: "x", message, keys: [key], judge: () => undefined }, kms);
+    await openEnvelope({ name: "x", message, pins: pinKeys([key]), judge: () => undefined }, kms);
     assert.equal(given.length, 1);
     assert.ok(
       given.every((dataKey) => dataKey.length === 32 && dataKey.every((byte) => byte === 0)),
@@ -184,7 +185,11 @@ describe("openEnvelope", () => {
       },
     };
     const { signal } = new AbortController();
-    await openEnvelope({ name: "x", message, keys: [key], judge: () => undefined }, kms, signal);
+    await openEnvelope(
+      { name: "x", message, pins: pinKeys([key]), judge: () => undefined },
+      kms,
+      signal,
+    );
     assert.deepEqual(signals, [signal]);
   });
 });

@@ -4,6 +4,7 @@ import type { DecryptRequest } from "../../agent/aws/kms.ts";
 import type { KmsKeyArn } from "../../agent/core/names.ts";
 import { SecretBytes } from "../../agent/core/secret-bytes.ts";
 import { openKms } from "../../agent/decrypt/kms.ts";
+import { pinKeys } from "../../agent/decrypt/pins.ts";
 import { type KmsServer, replicaOf, startKms } from "../support/kms-server.ts";
 import { BOUND, KEY, openerFor, openObject, type Sealed, VALUE } from "../support/opening.ts";
 import { refusedAs } from "../support/refusal.ts";
@@ -98,7 +99,7 @@ describe("mode kms", () => {
       },
     };
     await assert.rejects(
-      openKms({ name: KEY, ciphertext, keys: [key], context: BOUND }, kms),
+      openKms({ name: KEY, ciphertext, pins: pinKeys([key]), context: BOUND }, kms),
       refusedAs("DecryptFailed", /expected KMS to use this key/),
     );
     assert.deepEqual(

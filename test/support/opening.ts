@@ -3,6 +3,7 @@ import type { DecryptConfig } from "../../agent/config/config.ts";
 import { parseBucketName, parseGroupName, parseS3Key, type S3Key } from "../../agent/core/names.ts";
 import { SecretBytes } from "../../agent/core/secret-bytes.ts";
 import { createOpener, type Opener } from "../../agent/decrypt/open.ts";
+import type { KeyReach } from "../../agent/decrypt/pins.ts";
 import type { KmsServer } from "./kms-server.ts";
 
 export const VALUE = "hunter2-canary";
@@ -26,12 +27,19 @@ export function openerFor(
   server: KmsServer,
   mode: DecryptConfig["mode"],
   settings: Settings,
+  keyReach?: KeyReach,
 ): Opener {
   const decrypt: DecryptConfig =
     mode === "none" ? { mode } : { bind: "key", context: {}, ...settings, mode };
   const group = parseGroupName("web");
   const bucket = parseBucketName("acme-secrets");
-  return createOpener({ decrypt, group, bucket, kms: () => Promise.resolve(server.kms) });
+  return createOpener({
+    decrypt,
+    group,
+    bucket,
+    keyReach,
+    kms: () => Promise.resolve(server.kms),
+  });
 }
 
 /** The text inside `body`, read as the secret "web/db". */
