@@ -22,21 +22,10 @@ export function withConfig<Options>(
 }
 
 /**
- * Loads the configuration that the command line, else the environment, else the system names, and prints its
- * warnings to stderr.
+ * Loads the configuration that the command line, else the environment, else the system names.
  * @throws {PosternError} ConfigInvalid
  */
 export async function loadNamedConfig(
-  named: string | undefined,
-  { terminal, cwd }: Surroundings,
-): Promise<Config> {
-  const config = await readNamedConfig(named, { terminal, cwd });
-  for (const warning of config.warnings) terminal.stderr.write(`postern: warning: ${warning}\n`);
-  return config;
-}
-
-/** The same for who tells the warnings in another way. */
-export async function readNamedConfig(
   named: string | undefined,
   { terminal, cwd }: Pick<Surroundings, "terminal" | "cwd">,
 ): Promise<Config> {

@@ -2,7 +2,7 @@
 import { PosternError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
 import type { Command } from "./command.ts";
-import { loadNamedConfig, readNamedConfig, withConfig } from "./configured.ts";
+import { loadNamedConfig, withConfig } from "./configured.ts";
 
 export const run: Command = {
   name: "run",
@@ -43,13 +43,12 @@ export const run: Command = {
           })
           .example("$0 run --log-format pretty", "to see what it does"),
       async ({ config: file, "log-level": level, "log-format": format, textfile }) => {
-        const { terminal, cwd } = surroundings;
         const config = await loadNamedConfig(file, surroundings);
         const { runHere } = await import("./running.ts");
         await runHere(
           {
             config,
-            readConfig: () => readNamedConfig(file, { terminal, cwd }),
+            readConfig: () => loadNamedConfig(file, surroundings),
             level: wordOf(level, ["debug", "info", "warn", "error"] as const),
             format: wordOf(format, ["json", "pretty"] as const),
             textfile,

@@ -19,11 +19,9 @@ import type { TellingSignal } from "../core/signals.ts";
 export interface Config {
   /** The files it was read from, in order. */
   readonly files: readonly string[];
-  /** Keys that were understood but that this version does not act on, each as `file:line:column: path: …`. */
-  readonly warnings: readonly string[];
   readonly home: BucketConfig;
   /** Replicas in other regions, in the order to try them. */
-  readonly failover: readonly BucketConfig[];
+  readonly failover: readonly ReplicaConfig[];
   readonly refresh: RefreshConfig;
   readonly credentials: CredentialsConfig;
   readonly endpoints: EndpointsConfig;
@@ -43,6 +41,16 @@ export interface BucketConfig {
   readonly region: Region | undefined;
   /** Undefined: the instance's own account. */
   readonly owner: AccountId | undefined;
+}
+
+/** A copy of the home bucket in another region, read while the home is out. */
+export interface ReplicaConfig {
+  readonly bucket: BucketName;
+  readonly region: Region;
+  /** Undefined: the account that owns the home bucket. */
+  readonly owner: AccountId | undefined;
+  /** In its region, pinned beside each sealed group's own. */
+  readonly keys: readonly KmsKeyArn[];
 }
 
 export interface RefreshConfig {

@@ -16,9 +16,10 @@ import { PosternError } from "../core/errors.ts";
 import { parseGroupName, quote, type GroupName } from "../core/names.ts";
 import type { Config, GroupConfig } from "./config.ts";
 import { parseConfigDocument, type ConfigDocument } from "./document.ts";
-import { completeGroup, type Inherited, type Runner } from "./group.ts";
+import { completeGroup, type Inherited, type Report, type Runner } from "./group.ts";
+import { completeReplicas, judgeReplicas } from "./failover.ts";
 import { completeHost, judgeHost, type Host } from "./host.ts";
-import { encodeIssues, type Issue, type PathPart } from "./issue.ts";
+import type { Issue, PathPart } from "./issue.ts";
 import { findOverlaps } from "./overlap.ts";
 import { defaultRequestsPerMinute } from "./request-rate.ts";
 import {
@@ -30,7 +31,6 @@ import {
   type MainSettings,
 } from "./schema.ts";
 import { isMapping, type Schema } from "./shapes.ts";
-import { unactedInHost } from "./unacted.ts";
 
 export interface ConfigText {
   readonly file: string;
@@ -78,8 +78,11 @@ export function parseConfig(texts: readonly ConfigText[], runner: Runner): Parse
   const everyMs = settings ? host.refresh.everyMs : 0;
   const { maxAgeMs } = host;
   const inherited: Inherited = { everyMs, maxAgeMs, defaults: known.defaults ?? {}, runner };
-  if (main && settings)
-    judgeHost(host, (path, message) => issues.push(main.issueAt(path, message)));
+  if (main && settings) {
+    const report: Report = (path, message) => issues.push(main.issueAt(path, message));
+    judgeHost(host, report);
+    judgeReplicas(settings, report);
+  }
   const groups = sources.flatMap((source) => completed(source, inherited, issues));
   // (5)
   for (const { group, path, message } of findOverlaps(groups, settings && host.paths)) {
@@ -89,32 +92,22 @@ export function parseConfig(texts: readonly ConfigText[], runner: Runner): Parse
   if (settings === undefined) return { config: undefined, issues };
   // (6)
   const files = texts.map(({ file }) => file);
-  const warnings = encodeIssues(unactedIssues(main, settings), files);
-  return { config: assembled(settings, { host, groups, files, warnings, runner }), issues };
+  return { config: assembled(settings, { host, groups, files, runner }), issues };
 }
 
 interface Parts {
   readonly host: Host;
   readonly groups: readonly GroupConfig[];
   readonly files: readonly string[];
-  readonly warnings: readonly string[];
   readonly runner: Runner;
 }
 
-function assembled(
-  settings: MainSettings,
-  { host, groups, files, warnings, runner }: Parts,
-): Config {
-  const { bucket, bucket_owner: owner, region, limits, failover = [] } = settings;
+function assembled(settings: MainSettings, { host, groups, files, runner }: Parts): Config {
+  const { bucket, bucket_owner: owner, region, limits } = settings;
   return {
     files,
-    warnings,
     home: { bucket, owner, region },
-    failover: failover.map((replica) => ({
-      bucket: replica.bucket,
-      owner: replica.bucket_owner,
-      region: replica.region,
-    })),
+    failover: completeReplicas(settings),
     refresh: host.refresh,
     credentials: settings.credentials ?? { from: "instance" },
     endpoints: settings.endpoints ?? { kind: "aws" },
@@ -128,13 +121,6 @@ function assembled(
     },
     groups,
   };
-}
-
-function unactedIssues(main: ConfigDocument | undefined, settings: MainSettings): Issue[] {
-  const paths = main === undefined ? [] : unactedInHost(settings);
-  return paths.flatMap(
-    (path) => main?.issueAt(path, "understood, not acted on by this version", "key") ?? [],
-  );
 }
 
 /** The value at `path` read by `schema`; undefined when it is faulty, its faults added to `issues`. */

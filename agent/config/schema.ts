@@ -8,12 +8,14 @@ import * as v from "valibot";
 import {
   parseAccountId,
   parseBucketName,
+  parseKmsKeyArn,
   parseRegion,
   parseS3Key,
   parseS3Prefix,
   parseSecretName,
   type AccountId,
   type BucketName,
+  type KmsKeyArn,
   type Region,
   type S3Key,
   type S3Prefix,
@@ -59,10 +61,15 @@ export interface BucketSettings {
   readonly region?: Region;
 }
 
+export interface ReplicaSettings extends BucketSettings {
+  readonly region: Region;
+  readonly keys?: readonly KmsKeyArn[];
+}
+
 /** postern.yaml, its groups still unread: each is read by itself, so that one's fault hides no other's. */
 export interface MainSettings extends BucketSettings {
   readonly version: 1;
-  readonly failover?: readonly (BucketSettings & { readonly region: Region })[];
+  readonly failover?: readonly ReplicaSettings[];
   readonly credentials?: CredentialsConfig;
   readonly endpoints?: EndpointsConfig;
   readonly refresh?: {
@@ -204,7 +211,13 @@ export const mainSchema: Schema<MainSettings> = closed({
   version: v.literal(1, ({ input }) => `expected 1, got ${describeValue(input)}`),
   ...bucketEntries,
   failover: v.exactOptional(
-    listOf(closed({ ...bucketEntries, region: parsed("a region's code", parseRegion) })),
+    listOf(
+      closed({
+        ...bucketEntries,
+        region: parsed("a region's code", parseRegion),
+        keys: v.exactOptional(listOf(parsed("a key ARN", parseKmsKeyArn))),
+      }),
+    ),
   ),
   credentials: v.exactOptional(credentials()),
   endpoints: v.exactOptional(endpoints()),

@@ -1,6 +1,6 @@
 /** What one pass over one group came to. @module */
 import type { PosternError } from "./errors.ts";
-import type { GroupName, SecretName } from "./names.ts";
+import type { BucketName, GroupName, Region, SecretName } from "./names.ts";
 
 /** Names only: what a change did to a group's set. */
 export interface Changes {
@@ -18,8 +18,8 @@ export interface Changes {
  *   not be placed.
  */
 export type GroupOutcome =
-  | (Facts & { readonly kind: "unchanged"; readonly group: GroupName })
-  | (Facts & { readonly kind: "changed"; readonly group: GroupName; readonly changes: Changes })
+  | (ReadFacts & { readonly kind: "unchanged"; readonly group: GroupName })
+  | (ReadFacts & { readonly kind: "changed"; readonly group: GroupName; readonly changes: Changes })
   | (Facts & {
       readonly kind: "held";
       readonly group: GroupName;
@@ -47,6 +47,13 @@ export interface DriftFound {
   readonly path: string;
 }
 
+/** The bucket whose answer made or confirmed a set. */
+export interface ReadFrom {
+  readonly kind: "home" | "replica";
+  readonly bucket: BucketName;
+  readonly region: Region;
+}
+
 /** Of the generation that is in place. */
 export interface Facts {
   readonly generation: string;
@@ -57,6 +64,11 @@ export interface Facts {
   readonly drift: readonly DriftFound[];
   /** What a person should know: names that were skipped, and why. */
   readonly notes: readonly string[];
+}
+
+/** The same of a set that S3 was asked for. */
+export interface ReadFacts extends Facts {
+  readonly from: ReadFrom;
 }
 
 /** What a host's passes asked of AWS, for the cost line and the metrics. */

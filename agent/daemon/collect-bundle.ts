@@ -3,7 +3,8 @@ import { PosternError } from "../core/errors.ts";
 import { quote, type S3Key } from "../core/names.ts";
 import type { Opener } from "../decrypt/open.ts";
 import { fetchBundle, judgeRevision, type Unpacked, unpackBundle } from "../source/bundle.ts";
-import type { Collected, CollectRequest } from "./collected.ts";
+import { type Collected, type CollectRequest, toldOf } from "./collected.ts";
+import type { Place } from "./places.ts";
 
 export interface BundleLayout {
   readonly key: S3Key;
@@ -22,19 +23,23 @@ export async function collectBundle(
   request: CollectRequest,
   { key, minRevision }: BundleLayout,
   opener: Opener,
+  place: Place,
 ): Promise<Collected> {
-  const { reach, group, known, highestRevision, signal } = request;
-  const { bucket, owner } = reach.home;
+  const { group, known, highestRevision, signal } = request;
+  const { s3, bucket, owner } = place;
+  const replica = place.kind === "home" ? undefined : bucket;
   const found = await fetchBundle({
-    s3: reach.s3,
+    s3,
     bucket,
     owner,
     key,
-    knownEtag: known.bundleEtag,
+    // an ETag means nothing in another bucket
+    knownEtag: known.bundle?.replica === replica ? known.bundle?.etag : undefined,
     maxBytes: group.maxObjectBytes,
     signal,
   });
-  if (found.kind === "unchanged") return found;
+  const { from, notes } = toldOf(place);
+  if (found.kind === "unchanged") return { ...found, from, notes };
   const { etag, versionId, lastModified, body } = found;
   const { plaintext, revision } = await opener.bundle(key, body);
   let unpacked: Unpacked;
@@ -51,6 +56,7 @@ export async function collectBundle(
   }
   return {
     kind: "set",
+    from,
     secrets: unpacked.secrets.map(({ name, body: bytes }) => ({
       name,
       key,
@@ -59,8 +65,11 @@ export async function collectBundle(
       lastModified,
       content: { kind: "fresh", bytes },
     })),
-    bundle: { etag, revision },
-    notes: unpacked.skipped.map(({ key: name, why }) => `skipped ${quote(name)}: ${why}`),
+    bundle: { etag, revision, replica },
+    notes: [
+      ...notes,
+      ...unpacked.skipped.map(({ key: name, why }) => `skipped ${quote(name)}: ${why}`),
+    ],
     // one object, one state: there is nothing that could have moved
     confirm: () => Promise.resolve("same"),
   };

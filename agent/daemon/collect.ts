@@ -5,21 +5,43 @@ import type { Fetched, FetchedObject, FetchOutcome } from "../source/fetched.ts"
 import { fetchOnly } from "../source/only.ts";
 import { fetchPrefix } from "../source/prefix.ts";
 import type { PlannedSecret } from "../store/set.ts";
-import { type Collected, type CollectedSet, type CollectRequest, wipeSet } from "./collected.ts";
+import {
+  type Collected,
+  type CollectedSet,
+  type CollectRequest,
+  toldOf,
+  wipeSet,
+} from "./collected.ts";
+import type { Place } from "./places.ts";
 
-/** @throws {PosternError} whatever source and decrypt refuse or fail with; nothing fresh is left then */
-export async function collect(request: CollectRequest): Promise<Collected> {
+/**
+ * Asks the home bucket, or a replica while the home is out.
+ * @throws {PosternError} whatever source and decrypt refuse or fail with; nothing fresh is left then
+ */
+export function collect(request: CollectRequest): Promise<Collected> {
+  const { reach, group, hasGeneration, signal } = request;
+  return reach.failover.read({
+    ask: (place, within) => collectFrom({ ...request, signal: within }, place),
+    // a bundle's revision tells old from new; of anything else a replica may hold what the home has deleted,
+    // and that is taken only by a host that has nothing
+    mayUseReplica: group.layout.kind === "bundle" || !hasGeneration,
+    signal,
+  });
+}
+
+async function collectFrom(request: CollectRequest, place: Place): Promise<Collected> {
   const { reach, group, signal } = request;
-  const { bucket, owner } = reach.home;
+  const { s3, bucket, owner } = place;
   const opener = createOpener({
     decrypt: group.decrypt,
     group: group.name,
-    bucket,
+    bucket: reach.home.bucket,
+    keyReach: place.keyReach,
     kms: reach.kms,
     signal,
   });
   const shared = {
-    s3: reach.s3,
+    s3,
     bucket,
     owner,
     known: request.known.secrets,
@@ -37,20 +59,22 @@ export async function collect(request: CollectRequest): Promise<Collected> {
       return openAll(
         await fetchPrefix({ ...shared, ...layout, onBadName, allowEmpty, rootBytes }),
         opener,
+        place,
       );
     }
     case "only":
-      return openAll(await fetchOnly({ ...shared, ...layout }), opener);
+      return openAll(await fetchOnly({ ...shared, ...layout }), opener, place);
     case "bundle": {
       const { collectBundle } = await import("./collect-bundle.ts");
-      return collectBundle(request, layout, opener);
+      return collectBundle(request, layout, opener, place);
     }
     default:
       return layout satisfies never;
   }
 }
 
-async function openAll(found: FetchOutcome, opener: Opener): Promise<Collected> {
+async function openAll(found: FetchOutcome, opener: Opener, place: Place): Promise<Collected> {
+  if (found.kind === "unchanged") return { ...found, ...toldOf(place) };
   if (found.kind !== "fetched") return found;
   const opened = await Promise.allSettled(found.objects.map((object) => openOne(object, opener)));
   const secrets = opened.flatMap((result) => (result.status === "fulfilled" ? result.value : []));
@@ -59,13 +83,18 @@ async function openAll(found: FetchOutcome, opener: Opener): Promise<Collected> 
     wipeSet(secrets);
     throw failed.reason;
   }
-  return setOf(secrets, found);
+  return setOf(secrets, found, place);
 }
 
-function setOf(secrets: readonly PlannedSecret[], found: Fetched): CollectedSet {
-  const notes = found.skipped.map(({ key, why }) => `skipped ${quote(key)}: ${why}`);
-  for (const key of found.ignored) notes.push(`ignored the folder marker ${quote(key)}`);
-  return { kind: "set", secrets, bundle: undefined, notes, confirm: () => found.confirm() };
+function setOf(secrets: readonly PlannedSecret[], found: Fetched, place: Place): CollectedSet {
+  const { from, notes } = toldOf(place);
+  const all = [
+    ...notes,
+    ...found.skipped.map(({ key, why }) => `skipped ${quote(key)}: ${why}`),
+    ...found.ignored.map((key) => `ignored the folder marker ${quote(key)}`),
+  ];
+  const confirm = (): Promise<"same" | "moved"> => found.confirm();
+  return { kind: "set", from, secrets, bundle: undefined, notes: all, confirm };
 }
 
 async function openOne(object: FetchedObject, opener: Opener): Promise<PlannedSecret> {

@@ -1,6 +1,7 @@
 /** What collecting a group's set comes to. @module */
 import type { GroupConfig } from "../config/config.ts";
 import type { SecretName } from "../core/names.ts";
+import type { ReadFrom } from "../core/outcome.ts";
 import type { BundleMark } from "../store/manifest.ts";
 import type { PlannedSecret } from "../store/set.ts";
 import type { Reach } from "./host.ts";
@@ -10,13 +11,14 @@ import type { Reach } from "./host.ts";
  * - `waiting`: the publisher is not done; `untilMs` more are to go if a change has to settle.
  */
 export type Collected =
-  | { readonly kind: "unchanged" }
+  | { readonly kind: "unchanged"; readonly from: ReadFrom; readonly notes: readonly string[] }
   | { readonly kind: "waiting"; readonly why: "settling"; readonly untilMs: number }
   | { readonly kind: "waiting"; readonly why: "moved" }
   | CollectedSet;
 
 export interface CollectedSet {
   readonly kind: "set";
+  readonly from: ReadFrom;
   /** The whole new set. The caller wipes what is fresh, see `wipeSet`. */
   readonly secrets: readonly PlannedSecret[];
   readonly bundle: BundleMark | undefined;
@@ -30,20 +32,28 @@ export interface CollectedSet {
 export interface Known {
   /** By name; undefined before the first generation. */
   readonly secrets: ReadonlyMap<SecretName, { readonly etag: string }> | undefined;
-  /** Of the bundle. Undefined when all of it is needed. */
-  readonly bundleEtag: string | undefined;
+  /** Undefined when all of the bundle is needed. */
+  readonly bundle: BundleMark | undefined;
 }
 
 export interface CollectRequest {
   readonly reach: Reach;
   readonly group: GroupConfig;
   readonly known: Known;
+  /** Whether this host has a set that it can go on with. */
+  readonly hasGeneration: boolean;
   /** Of a bundle, that this host has seen. */
   readonly highestRevision: number | undefined;
   /** Length in bytes of the path that the names will be joined to on this host. */
   readonly rootBytes: number;
   /** The pass's deadline. */
   readonly signal: AbortSignal;
+}
+
+/** What to tell of where a set came from. */
+export function toldOf({ kind, bucket, region }: ReadFrom): Pick<CollectedSet, "from" | "notes"> {
+  const notes = kind === "home" ? [] : [`read from replica ${bucket} in ${region}`];
+  return { from: { kind, bucket, region }, notes };
 }
 
 /** Wipes the plaintext of a set that was stored, or will not be. */

@@ -88,7 +88,7 @@ async function fetchAll(
   services: Services,
   home: Promise<Home>,
   tree: Tree,
-  { clock, run, judge, uid }: FetchEffects,
+  { clock, chance, run, judge, uid }: FetchEffects,
 ): Promise<readonly GroupOutcome[]> {
   const owners = ownerLookup(run);
   getReady(groups, services, owners);
@@ -106,6 +106,7 @@ async function fetchAll(
     tree,
     owners,
     clock,
+    chance,
     uid,
     judge,
     owesReloads: false,

@@ -15,9 +15,11 @@ export async function isStillHeld(
   { bundle, etags }: HeldSources,
 ): Promise<boolean> {
   const secrets = new Map([...etags].map(([name, etag]) => [name, { etag }]));
-  const known = { secrets, bundleEtag: bundle?.etag };
+  const known = { secrets, bundle };
   const collected = await collect({ ...request, known });
   if (collected.kind === "set") wipeSet(collected.secrets);
   // a publisher at work is not done: until then the content is what it was
-  return collected.kind !== "set";
+  if (collected.kind !== "set") return true;
+  // a replica gives the same revision another ETag
+  return bundle !== undefined && collected.bundle?.revision === bundle.revision;
 }

@@ -1,18 +1,19 @@
 /** One host, ready for a pass: its configuration, AWS, and the tree that it writes. @module */
 import type { Kms } from "../aws/kms.ts";
-import type { S3 } from "../aws/s3.ts";
 import type { Config, GroupConfig } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import type { GroupName } from "../core/names.ts";
 import type { OwnerLookup } from "../store/owners.ts";
 import type { Tree } from "../store/tree.ts";
+import type { Failover } from "./failover.ts";
 import type { Home } from "./services.ts";
 
 /** What it takes to look. */
 export interface Reach {
   readonly clock: Clock;
   readonly home: Home;
-  readonly s3: S3;
+  /** S3, in the home bucket or in a replica. Its memory outlasts a pass. */
+  readonly failover: Failover;
   readonly kms: () => Promise<Kms>;
   readonly owners: OwnerLookup;
   /** The running user. */

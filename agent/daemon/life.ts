@@ -146,7 +146,7 @@ function hostOnceKnown(
   config: Config,
   services: Services,
   tree: Tree,
-  { clock, run, judge, uid }: LifeEffects,
+  { clock, chance, run, judge, uid }: LifeEffects,
 ): () => Promise<Host> {
   const owners = ownerLookup(run);
   getReady(config.groups, services, owners);
@@ -155,7 +155,18 @@ function hostOnceKnown(
     known ??= services
       .findHome(config.home)
       .then((home) =>
-        openHost({ config, services, home, tree, owners, clock, uid, judge, owesReloads: true }),
+        openHost({
+          config,
+          services,
+          home,
+          tree,
+          owners,
+          clock,
+          chance,
+          uid,
+          judge,
+          owesReloads: true,
+        }),
       )
       .catch((error: unknown) => {
         known = undefined;

@@ -1,12 +1,15 @@
 /** A host made ready for passes from its configuration. @module */
 import type { Config, GroupConfig } from "../config/config.ts";
-import type { Clock } from "../core/clock.ts";
+import type { Chance, Clock } from "../core/clock.ts";
 import type { GroupName } from "../core/names.ts";
 import { generationBytes } from "../store/comparison.ts";
 import { readCurrent } from "../store/generation.ts";
 import type { OwnerLookup } from "../store/owners.ts";
 import type { Tree } from "../store/tree.ts";
+import { createFailover, type FailoverEvent } from "./failover.ts";
+import type { HomeHealth } from "./home-health.ts";
 import type { Host, Judge } from "./host.ts";
+import { openPlaces } from "./places.ts";
 import type { Home, Services } from "./services.ts";
 
 export interface HostParts {
@@ -16,17 +19,30 @@ export interface HostParts {
   readonly tree: Tree;
   readonly owners: OwnerLookup;
   readonly clock: Clock;
+  readonly chance: Chance;
+  /** What was heard of the same home bucket before. */
+  readonly health?: HomeHealth | undefined;
+  readonly onFailover?: ((event: FailoverEvent) => void) | undefined;
   /** The running user. */
   readonly uid: number;
   readonly judge: Judge;
   readonly owesReloads: boolean;
 }
 
-export function openHost({ services, ...parts }: HostParts): Host {
-  const { home, config, tree } = parts;
+export function openHost({ services, chance, health, onFailover, ...parts }: HostParts): Host {
+  const { home, config, tree, clock } = parts;
+  const places = openPlaces(config, home, services);
+  const { passTimeoutMs } = config.limits;
   return {
     ...parts,
-    s3: services.s3(home.region),
+    failover: createFailover({
+      places,
+      passTimeoutMs,
+      clock,
+      chance,
+      ...(health === undefined ? {} : { health }),
+      ...(onFailover === undefined ? {} : { onEvent: onFailover }),
+    }),
     kms: () => services.kms(),
     sizes: heldSizes(config, tree),
   };

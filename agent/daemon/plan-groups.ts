@@ -3,6 +3,8 @@ import type { Config, GroupConfig } from "../config/config.ts";
 import { ownerLookup } from "../store/owners.ts";
 import { closeTree, findTree } from "../store/tree.ts";
 import { withinMs } from "./deadline.ts";
+import { createFailover } from "./failover.ts";
+import { openPlaces } from "./places.ts";
 import type { HostEffects } from "./writer.ts";
 import type { Reach } from "./host.ts";
 import { type GroupPlan, planGroup } from "./plan.ts";
@@ -17,14 +19,16 @@ export async function planGroups(
   groups: readonly GroupConfig[],
   effects: HostEffects,
 ): Promise<readonly GroupPlan[]> {
-  const { clock, fs, run, uid } = effects;
+  const { clock, chance, fs, run, uid } = effects;
   const { paths, limits } = config;
   const services = openServices(config, effects);
   try {
     const home = await services.findHome(config.home);
-    const s3 = services.s3(home.region);
+    const { passTimeoutMs } = limits;
+    const places = openPlaces(config, home, services);
+    const failover = createFailover({ places, passTimeoutMs, clock, chance });
     const owners = ownerLookup(run);
-    const reach: Reach = { clock, home, s3, kms: () => services.kms(), owners, uid };
+    const reach: Reach = { clock, home, failover, kms: () => services.kms(), owners, uid };
     const tree = findTree({ ...effects, ...paths });
     try {
       return await withinMs(limits.passTimeoutMs, clock, (signal) =>

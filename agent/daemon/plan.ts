@@ -75,10 +75,19 @@ async function planSurveyed(request: PlanRequest, survey: Survey): Promise<Group
   const rootBytes = rootBytesOf(paths, group);
   const { highestRevision } = survey;
   const known = knownOf(survey);
-  const collected = await collect({ reach, group, known, highestRevision, rootBytes, signal });
+  const hasGeneration = survey.generation !== undefined;
+  const collected = await collect({
+    reach,
+    group,
+    known,
+    hasGeneration,
+    highestRevision,
+    rootBytes,
+    signal,
+  });
   if (collected.kind === "waiting")
     return { kind: "waiting", group: group.name, why: collected.why };
-  const set = collected.kind === "set" ? collected : keptSet(survey);
+  const set = collected.kind === "set" ? collected : keptSet(survey, collected);
   try {
     const plan = await planSet(reach, group, survey, set);
     const manifest = survey.generation?.manifest;

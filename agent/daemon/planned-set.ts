@@ -11,13 +11,16 @@ export function rootBytesOf({ run }: PathsConfig, { name }: GroupConfig): number
 }
 
 /** The set when S3 has nothing new: what the disk holds of it. */
-export function keptSet({ generation, kept }: Survey): CollectedSet {
+export function keptSet(
+  { generation, kept }: Survey,
+  { from, notes }: Pick<CollectedSet, "from" | "notes">,
+): CollectedSet {
   const secrets = [...(kept?.values() ?? [])].map(
     ({ name, key, etag, versionId, lastModified }) =>
       ({ name, key, etag, versionId, lastModified, content: { kind: "kept" } }) as const,
   );
   const bundle = generation?.manifest.bundle;
-  return { kind: "set", secrets, bundle, notes: [], confirm: () => Promise.resolve("same") };
+  return { kind: "set", from, secrets, bundle, notes, confirm: () => Promise.resolve("same") };
 }
 
 /**

@@ -72,7 +72,7 @@ export async function surveyGroup(
 export function knownOf({ generation, kept }: Survey): Known {
   // one lost or edited file, and the whole bundle is needed again
   const whole = kept?.size === generation?.manifest.secrets.length;
-  return { secrets: kept, bundleEtag: whole ? generation?.manifest.bundle?.etag : undefined };
+  return { secrets: kept, bundle: whole ? generation?.manifest.bundle : undefined };
 }
 
 /** The object whose revisions a bundle group counts; undefined for a group of another layout. */

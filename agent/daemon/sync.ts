@@ -106,7 +106,7 @@ async function pass(
   const question = questionOf(host, group, survey, signal);
   const collected = await collect({ ...question, known: knownOf(survey) }); // (4)
   if (collected.kind === "waiting") return { ...collected, group: name };
-  const set = collected.kind === "set" ? collected : keptSet(survey);
+  const set = collected.kind === "set" ? collected : keptSet(survey, collected);
   const notes = notesOf(survey, set.notes);
   try {
     const plan = await planSet(host, group, survey, set);
@@ -117,7 +117,8 @@ async function pass(
       if (comparison.kind === "renewed") renewManifest(tree, generation, plan);
       releaseGroup(tree, name);
       const placed = placeFiles(tree, group, generation); // (10)
-      const facts = { ...factsOf(generation), drift, notes: [...notes, ...placed] };
+      const { from } = set;
+      const facts = { ...factsOf(generation), from, drift, notes: [...notes, ...placed] };
       return { kind: "unchanged", group: name, ...facts };
     }
     const rendered = await renderSet(tree, group, plan, survey); // (6)
@@ -130,7 +131,7 @@ async function pass(
     const applied = await applyChange(host, group, change, signal); // (9), (10)
     const changes = comparison.kind === "changed" ? comparison.changes : NO_CHANGES;
     const said = [...notes, ...rendered.notes, ...applied.notes];
-    const facts = { ...factsOf(applied.generation), drift, notes: said };
+    const facts = { ...factsOf(applied.generation), from: set.from, drift, notes: said };
     return { kind: "changed", group: name, ...facts, changes };
   } finally {
     wipeSet(set.secrets);
@@ -142,11 +143,12 @@ const NO_CHANGES: Changes = { added: [], changed: [], removed: [] };
 function questionOf(
   host: Host,
   group: GroupConfig,
-  { highestRevision }: Survey,
+  { highestRevision, generation }: Survey,
   signal: AbortSignal,
 ): Omit<CollectRequest, "known"> {
   const rootBytes = rootBytesOf(host.config.paths, group);
-  return { reach: host, group, highestRevision, rootBytes, signal };
+  const hasGeneration = generation !== undefined;
+  return { reach: host, group, hasGeneration, highestRevision, rootBytes, signal };
 }
 
 /** What was held under other settings may be well under these. */

@@ -13,16 +13,7 @@ import { type DestinationEffects, examineDestination } from "./destination.ts";
 import { examineGroup } from "./group.ts";
 import { examineHost, type HostEffects } from "./host.ts";
 import { examineIdentity, type Identity } from "./identity.ts";
-import {
-  attempt,
-  failed,
-  type Finding,
-  isFault,
-  ok,
-  type Section,
-  skipped,
-  warning,
-} from "./finding.ts";
+import { attempt, failed, type Finding, isFault, ok, type Section, skipped } from "./finding.ts";
 import { type Asking, bytesOf, closeOpening, openGroup, type Opening } from "./opening.ts";
 import { rootBytesOf } from "../daemon/planned-set.ts";
 import { openServices, type ServiceEffects, type Services } from "../daemon/services.ts";
@@ -61,14 +52,10 @@ export async function* examine(
 // where the tree would be, as far as nobody can tell
 const DEFAULT_RUN = "/run/postern";
 
-function judgeConfig({ files, groups, warnings }: Config): readonly Finding[] {
+function judgeConfig({ files, groups }: Config): readonly Finding[] {
   const read = files.map((file) => quote(file)).join(", ");
   const names = groups.map(({ name }) => name).join(", ") || "none";
-  return [
-    ok("files", read),
-    ok("groups", names),
-    ...warnings.map((line) => warning("not acted on", line)),
-  ];
+  return [ok("files", read), ok("groups", names)];
 }
 
 interface SizedSection extends Section {

@@ -110,8 +110,9 @@ function sameSource(
   before: ReadonlyMap<SecretName, ManifestSecret>,
   current: Manifest,
 ): boolean {
-  const { etag, revision } = bundle ?? {};
-  if (etag !== current.bundle?.etag || revision !== current.bundle?.revision) return false;
+  const { etag, revision, replica } = bundle ?? {};
+  const mark = current.bundle;
+  if (etag !== mark?.etag || revision !== mark?.revision || replica !== mark?.replica) return false;
   return secrets.every((secret) => {
     const old = before.get(secret.name);
     if (old === undefined) return false;

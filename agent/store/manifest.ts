@@ -40,6 +40,8 @@ export interface Fingerprints {
 export interface BundleMark {
   readonly etag: string;
   readonly revision: number;
+  /** The replica that the ETag belongs to; undefined for the home bucket. */
+  readonly replica?: string | undefined;
 }
 
 /** The object that a secret came from. */
@@ -79,7 +81,7 @@ export function encodeManifest(manifest: Manifest): Buffer {
     created,
     hostKey,
     fingerprints: { source, shape },
-    bundle: bundle && { etag: bundle.etag, revision: bundle.revision },
+    bundle: bundle && { etag: bundle.etag, revision: bundle.revision, replica: bundle.replica },
     access: { uid, gid, mode },
     secrets: manifest.secrets.map(({ name, key, etag, versionId, lastModified, size, digest }) => ({
       name,
@@ -143,7 +145,7 @@ const SCHEMA = v.strictObject({
   created: count,
   hostKey: text,
   fingerprints: v.strictObject({ source: text, shape: text }),
-  bundle: v.optional(v.strictObject({ etag: text, revision: count })),
+  bundle: v.optional(v.strictObject({ etag: text, revision: count, replica: v.optional(text) })),
   access: v.strictObject({
     uid: kernelId,
     gid: kernelId,

@@ -10,7 +10,7 @@ import { PosternError } from "../core/errors.ts";
 import { type GroupName, judgeNames, type SecretName } from "../core/names.ts";
 import { readOwnFile, replaceFile } from "./durable-file.ts";
 import { guarded, unless } from "./fault.ts";
-import type { Manifest } from "./manifest.ts";
+import type { BundleMark, Manifest } from "./manifest.ts";
 import { childOf, type GenerationId, parseGenerationId } from "./target.ts";
 import type { Tree } from "./tree.ts";
 
@@ -48,7 +48,7 @@ export interface HeldContent {
 export interface HeldSources {
   readonly source: string;
   readonly shape: string;
-  readonly bundle: { readonly etag: string; readonly revision: number } | undefined;
+  readonly bundle: BundleMark | undefined;
   readonly etags: ReadonlyMap<SecretName, string>;
 }
 
@@ -115,7 +115,9 @@ const SCHEMA = v.strictObject({
       sources: v.strictObject({
         source: v.string(),
         shape: v.string(),
-        bundle: v.optional(v.strictObject({ etag: v.string(), revision: count })),
+        bundle: v.optional(
+          v.strictObject({ etag: v.string(), revision: count, replica: v.optional(v.string()) }),
+        ),
         // pairs: a secret may have any name, "__proto__" too
         etags: v.array(v.tuple([v.string(), v.string()])),
       }),

@@ -2,14 +2,19 @@ import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, it } from "node:test";
 import { PosternError } from "../../agent/core/errors.ts";
-import { parseGroupName } from "../../agent/core/names.ts";
+import { parseBucketName, parseGroupName, parseRegion } from "../../agent/core/names.ts";
 import type { GroupOutcome } from "../../agent/core/outcome.ts";
 import { type Keeper, keepGroup } from "../../agent/daemon/keeper.ts";
 import { fixedChance } from "../support/time.ts";
 
 const group = parseGroupName("web");
+const from = {
+  kind: "home",
+  bucket: parseBucketName("acme"),
+  region: parseRegion("us-east-1"),
+} as const;
 const facts = { generation: "0123456789ab", secrets: 1, bytes: 1, drift: [], notes: [] };
-const unchanged: GroupOutcome = { kind: "unchanged", group, ...facts };
+const unchanged: GroupOutcome = { kind: "unchanged", group, from, ...facts };
 const down: GroupOutcome = {
   kind: "failed",
   group,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type ErrorCode, PosternError } from "../../agent/core/errors.ts";
-import { parseGroupName } from "../../agent/core/names.ts";
+import { parseBucketName, parseGroupName, parseRegion } from "../../agent/core/names.ts";
 import type { GroupOutcome } from "../../agent/core/outcome.ts";
 import { denialAfter, isRevoked, standingAfter } from "../../agent/daemon/standing.ts";
 import type { Denial } from "../../agent/store/record.ts";
@@ -10,8 +10,13 @@ const MINUTE = 60_000;
 const group = parseGroupName("web");
 const prefix = { maxAgeMs: 10 * MINUTE, layout: { kind: "prefix" } } as never;
 const bundle = { maxAgeMs: 10 * MINUTE, layout: { kind: "bundle" } } as never;
+const from = {
+  kind: "home",
+  bucket: parseBucketName("acme"),
+  region: parseRegion("us-east-1"),
+} as const;
 const facts = { generation: "0123456789ab", secrets: 1, bytes: 1, drift: [], notes: [] };
-const unchanged: GroupOutcome = { kind: "unchanged", group, ...facts };
+const unchanged: GroupOutcome = { kind: "unchanged", group, from, ...facts };
 const waiting: GroupOutcome = { kind: "waiting", group, why: "moved" };
 
 function failed(code: ErrorCode, awsCode?: string): GroupOutcome {

@@ -6,6 +6,7 @@
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { createBudget } from "../../agent/aws/budget.ts";
 import { createCall } from "../../agent/aws/call.ts";
 import type { ErrorAnswer } from "../../agent/aws/answer.ts";
 import { failureOf } from "../../agent/aws/failure.ts";
@@ -240,12 +241,14 @@ function simulatedServices(
   onRequest: () => void,
 ): Services {
   const requests = createRequestCounter();
+  const budget = createBudget(limits.requestsPerMinute, clock);
   const provider = createCredentialProvider(
     { from: "instance" },
     {
       clock,
       chance: systemChance,
       requests,
+      budget,
       load: () => {
         onRequest();
         if (world.imdsDown) return Promise.reject(new PosternError("Unavailable", "IMDS is down"));
@@ -262,6 +265,7 @@ function simulatedServices(
     after: () => () => {},
     chance: systemChance,
     requests,
+    budget,
     renewCredentials: () => provider.renew(),
   });
   const ask = <Answer>(
