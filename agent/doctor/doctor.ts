@@ -6,6 +6,7 @@
  * @module
  */
 import type { Config, GroupConfig } from "../config/config.ts";
+import type { Clock } from "../core/clock.ts";
 import type { PosternError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
 import { examineBucket } from "./bucket.ts";
@@ -15,6 +16,8 @@ import { examineHost, type HostEffects } from "./host.ts";
 import { examineIdentity, type Identity } from "./identity.ts";
 import { attempt, failed, type Finding, isFault, ok, type Section, skipped } from "./finding.ts";
 import { type Asking, bytesOf, closeOpening, openGroup, type Opening } from "./opening.ts";
+import { openPlaces, type Place } from "../daemon/places.ts";
+import { atReplica, ofGroup } from "./replica.ts";
 import { rootBytesOf } from "../daemon/planned-set.ts";
 import { openServices, type ServiceEffects, type Services } from "../daemon/services.ts";
 
@@ -104,13 +107,38 @@ async function* examineS3(
   examining: Examining,
   { clock }: DoctorEffects,
 ): AsyncGenerator<SizedSection, void, void> {
-  const { groups, services, identity } = examining;
-  const { home } = identity;
-  const asking = { s3: services.s3(home.region), home, clock };
+  const { config, services, identity } = examining;
+  const { home, replicas } = openPlaces(config, identity.home, services);
+  yield* examinePlace(home, examining, clock);
+  for (const replica of replicas) {
+    const at = examining.groups.map((group) => atReplica(group, replica));
+    const findings: Finding[] = [];
+    const groups = at.map(({ group }) => group);
+    for await (const section of examinePlace(replica, { ...examining, groups }, clock))
+      findings.push(...section.findings.map((finding) => ofGroup(section.group, finding)));
+    for (const { group, findings: found } of at)
+      findings.push(...found.map((finding) => ofGroup(group.name, finding)));
+    // what it holds is what the home holds: it takes no further room
+    yield { title: `replica ${replica.bucket}`, findings, bytes: 0 };
+  }
+}
+
+interface PlaceSection extends SizedSection {
+  /** Undefined for the bucket as a whole. */
+  readonly group?: string;
+}
+
+async function* examinePlace(
+  place: Place,
+  examining: Examining,
+  clock: Clock,
+): AsyncGenerator<PlaceSection, void, void> {
+  const { groups, identity } = examining;
+  const asking = { s3: place.s3, home: place, clock };
   const openings = await Promise.all(groups.map((group) => openGroup(group, asking)));
   try {
-    const { findings, value } = examineBucket(openings, identity);
-    yield { title: `bucket ${home.bucket}`, findings, bytes: 0 };
+    const { findings, value } = examineBucket(openings, { ...identity, home: place });
+    yield { title: `bucket ${place.bucket}`, findings, bytes: 0 };
     if (value === undefined) yield* skipGroups(groups, "the bucket");
     else yield* examineGroups(openings, asking, examining);
   } finally {
@@ -122,7 +150,7 @@ async function* examineGroups(
   openings: readonly Opening[],
   asking: Asking,
   { config, services, identity }: Examining,
-): AsyncGenerator<SizedSection, void, void> {
+): AsyncGenerator<PlaceSection, void, void> {
   const shared = { ...identity, asking, kms: () => services.kms() };
   for (const opening of openings) {
     const { group } = opening;
@@ -130,13 +158,15 @@ async function* examineGroups(
     const bytes = bytesOf(opening);
     const rootBytes = rootBytesOf(config.paths, group);
     const findings = await examineGroup(opening, { ...shared, rootBytes });
-    yield { title: titleOf(group), findings, bytes };
+    yield { title: titleOf(group), group: group.name, findings, bytes };
   }
 }
 
-function* skipGroups(groups: readonly GroupConfig[], needs: string): Generator<SizedSection> {
-  for (const group of groups)
-    yield { title: titleOf(group), findings: [skipped("objects", needs)], bytes: 0 };
+function* skipGroups(groups: readonly GroupConfig[], needs: string): Generator<PlaceSection> {
+  for (const group of groups) {
+    const findings = [skipped("objects", needs)];
+    yield { title: titleOf(group), group: group.name, findings, bytes: 0 };
+  }
 }
 
 function titleOf({ name }: GroupConfig): string {

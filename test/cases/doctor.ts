@@ -3,6 +3,7 @@ import type { Finding } from "../../agent/doctor/finding.ts";
 import { type Kernel, systemKernel } from "../../agent/doctor/kernel.ts";
 import type { Authoriser, Decision } from "../../agent/sandbox/authorise.ts";
 import type { Key } from "../../agent/sandbox/keys.ts";
+import type { Sandbox } from "../../agent/sandbox/sandbox.ts";
 import {
   type Arrangement,
   type Patient,
@@ -34,7 +35,84 @@ export const AWS_OK: readonly string[] = [
 
 const TMPFS = 0x01021994;
 
+const WEST = "us-west-2";
+/** The config's head with a replica in another region. */
+const withReplica = (sandbox: Sandbox): string =>
+  `bucket: ${sandbox.bucket}\nfailover: [{ bucket: acme-west, region: ${WEST} }]`;
+const TWO_REGIONS = { otherRegions: [WEST] };
+
 export const CASES: Readonly<Record<string, Case>> = {
+  "examines a replica as it does the home, and finds it sound": {
+    options: TWO_REGIONS,
+    arrange: (sandbox) => replicate(sandbox),
+    patient: (sandbox) => ({ main: withReplica(sandbox) }),
+    at: ["replica acme-west", "web: get"],
+    kind: "ok",
+    beside: {
+      "replica acme-west": ["bucket ok", "clock ok", "web: list ok", "web: get ok"],
+      "group web": ["list ok", "get ok"],
+    },
+  },
+  "says that a replica does not hold what the home holds": {
+    options: TWO_REGIONS,
+    arrange: (sandbox) => sandbox.buckets.create("acme-west", { region: WEST }),
+    patient: (sandbox) => ({ main: withReplica(sandbox) }),
+    at: ["replica acme-west", "web: list"],
+    kind: "failed",
+    beside: { "group web": ["list ok", "get ok"] },
+  },
+  "says that there is no such replica": {
+    options: TWO_REGIONS,
+    patient: (sandbox) => ({ main: withReplica(sandbox) }),
+    at: ["replica acme-west", "bucket"],
+    kind: "failed",
+    found: /no such bucket/,
+  },
+  "examines the replica although the home is out": {
+    options: TWO_REGIONS,
+    arrange: async (sandbox) => {
+      await replicate(sandbox);
+      sandbox.faults.add({ kind: "503", service: "s3", bucket: sandbox.bucket });
+    },
+    patient: (sandbox) => ({ main: withReplica(sandbox) }),
+    at: ["replica acme-west", "web: get"],
+    kind: "ok",
+    beside: { "bucket postern-sandbox": ["bucket failed", "clock skipped"] },
+  },
+  "warns of a replica that opens only with the home region's KMS": {
+    options: TWO_REGIONS,
+    arrange: async (sandbox, key) => {
+      await putSealed(sandbox, key, "web");
+      await replicate(sandbox);
+    },
+    patient: (sandbox, key) => ({ ...sealed(key, "web"), main: withReplica(sandbox) }),
+    at: ["replica acme-west", "web: keys"],
+    kind: "warning",
+    found: /^none in us-west-2: it opens only while KMS in us-east-1 answers$/,
+    fix: /^seal it under a multi-Region key/,
+  },
+  "opens a replica's object with the key of its region, and not with the home's": {
+    options: TWO_REGIONS,
+    arrange: async (sandbox) => {
+      const key = sandbox.keys.create({ region: sandbox.region, replicas: [WEST] });
+      await putSealed(sandbox, key, "web");
+      await replicate(sandbox);
+      sandbox.setAuthoriser({
+        decide: ({ resource }) =>
+          resource.startsWith(`arn:aws:kms:${WEST}:`)
+            ? { allowed: false, explicit: false, layer: "identity" }
+            : { allowed: true },
+      });
+    },
+    patient: (sandbox) => {
+      const key = sandbox.keys.list(sandbox.region).find(({ id }) => id.startsWith("mrk-"));
+      return key === undefined ? {} : { ...sealed(key, "web"), main: withReplica(sandbox) };
+    },
+    at: ["replica acme-west", "web: decrypt"],
+    kind: "failed",
+    fix: /^add kms:Decrypt on "arn:aws:kms:us-west-2:/,
+    beside: { "group web": ["list ok", "get ok", "decrypt ok"] },
+  },
   "names s3:ListBucket and the role when the prefix may not be listed": {
     options: { grants: [{ ...READS_ALL, list: false }] },
     at: ["group web", "list"],
@@ -319,6 +397,19 @@ function onFileSystem(type: number, freeBytes: number): Kernel {
 }
 
 /** Allows everything but one action. */
+/** Copies what the bucket holds into one of another region. */
+async function replicate(sandbox: Sandbox): Promise<void> {
+  const home = sandbox.buckets.get(sandbox.bucket);
+  const replica = sandbox.buckets.create("acme-west", { region: WEST });
+  for (const key of home?.keys() ?? []) {
+    const object = home?.current(key);
+    if (object?.kind === "object") {
+      const { etag: _, ...copy } = object;
+      replica.put(copy);
+    }
+  }
+}
+
 function without(action: string, explicit = false): Authoriser {
   const denied: Decision = { allowed: false, explicit, layer: "identity" };
   return { decide: (asked) => (asked.action === action ? denied : { allowed: true }) };
