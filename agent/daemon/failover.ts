@@ -85,8 +85,9 @@ export function createFailover(options: FailoverOptions): Failover {
   return {
     health: () => health,
     read: async (question) => {
-      if (!question.mayUseReplica || places.replicas.length === 0)
-        return askHome(question, undefined);
+      // nothing to fail over to, and nothing to remember
+      if (places.replicas.length === 0) return question.ask(places.home, question.signal);
+      if (!question.mayUseReplica) return askHome(question, undefined);
       const decision = decide(health, clock.monotonic(), chance.random());
       health = decision.health;
       let outage = health.kind === "failing" ? health.outage : undefined;
