@@ -25,6 +25,10 @@ export function observerOf(log: Log, metrics: Metrics): DaemonObserver {
       metrics.config(false);
       log.write({ event: "config-refused", ...faultIn(error) });
     },
+    onFailover: (event) => {
+      if (event.kind === "failover") log.write({ event: "failover", ...faultIn(event.outage) });
+      else log.write({ event: "failback", lastedMs: Math.round(event.lastedMs) });
+    },
     onClockStep: (stepMs) => log.write({ event: "clock-step", stepMs }),
   };
 }

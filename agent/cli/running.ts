@@ -1,5 +1,6 @@
 /** The daemon in this process: its signals, its log, its metrics and its control socket. @module */
 import * as v from "valibot";
+import { type Budget, createBudget } from "../aws/budget.ts";
 import type { Config } from "../config/config.ts";
 import { PosternError, toPosternError } from "../core/errors.ts";
 import type { RequestCounts } from "../core/outcome.ts";
@@ -70,12 +71,19 @@ async function lifeEffects(
   surroundings: Surroundings,
 ): Promise<LifeEffects> {
   const [effects, tools] = await Promise.all([systemEffects(surroundings), notifyTools()]);
+  // one for as long as this runs: reading a configuration over and over must not fill it up
+  let budget: { readonly perMinute: number; readonly budget: Budget } | undefined;
+  const budgetOf = ({ limits: { requestsPerMinute: perMinute } }: Config): Budget => {
+    if (budget?.perMinute !== perMinute)
+      budget = { perMinute, budget: createBudget(perMinute, effects.clock) };
+    return budget.budget;
+  };
   return {
     ...effects,
     judge: judgeBy(tools, config.paths),
     reload: reloadBy(tools),
     reloadKey,
-    openServices: (choice) => openServices(choice, effects, BRIEF),
+    openServices: (choice) => openServices(choice, { ...effects, budget: budgetOf(choice) }, BRIEF),
     observer: observerOf(log, metrics),
   };
 }

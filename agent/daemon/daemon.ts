@@ -86,10 +86,10 @@ export async function runDaemon(
     const change = async (): Promise<void> => {
       const next = await nextConfig(life.config, readConfig, effects);
       if (next === undefined || signal.aborted) return;
-      const { config: previous } = life;
+      const past = life.past();
       await life.end();
       counted = sumOf(counted, life.services.requests.read());
-      life = beginLife(next, previous, tree, effects);
+      life = beginLife(next, past, tree, effects);
       effects.observer.onConfig(next.groups.length);
     };
     const reconfigure = (): Promise<void> => (changing = changing.then(change));

@@ -11,6 +11,7 @@ import { readRecord } from "../store/record.ts";
 import type { Tree } from "../store/tree.ts";
 import { withinMs } from "./deadline.ts";
 import type { FetchEffects } from "./fetch.ts";
+import type { HomeHealth } from "./home-health.ts";
 import type { Host } from "./host.ts";
 import { type Keeper, keepGroup } from "./keeper.ts";
 import type { DaemonObserver, ReloadReport } from "./observer.ts";
@@ -28,8 +29,16 @@ export interface LifeEffects extends FetchEffects, Pick<ReloadEffects, "reload" 
   readonly openServices: (config: Config) => Services;
 }
 
+/** What the work under the configuration before left behind. */
+export interface Past {
+  readonly config: Config;
+  /** What was heard of its home bucket. */
+  readonly health: HomeHealth | undefined;
+}
+
 export interface Life {
   readonly config: Config;
+  past(): Past;
   readonly services: Services;
   /** Passes over the named groups that begin after this call, with their reloads under way. */
   refresh(groups: readonly GroupName[]): Promise<readonly GroupOutcome[]>;
@@ -41,12 +50,12 @@ export interface Life {
 
 /**
  * Begins to keep every group of `config`.
- * @param previous the configuration that was in use until now; undefined when the daemon starts
+ * @param past undefined when the daemon starts
  * @throws {PosternError} ConfigInvalid for an endpoint that secrets may not travel to
  */
 export function beginLife(
   config: Config,
-  previous: Config | undefined,
+  past: Past | undefined,
   tree: Tree,
   effects: LifeEffects,
 ): Life {
@@ -63,7 +72,11 @@ export function beginLife(
     { tree, groups: config.groups, turns, signal },
     { ...effects, observer: { onReload } },
   );
-  const host = hostOnceKnown(config, services, tree, effects);
+  const samePlace = isDeepStrictEqual(past?.config.home, config.home);
+  const health = samePlace ? past?.health : undefined;
+  let known: Host | undefined;
+  const find = hostOnceKnown(config, services, tree, effects, health);
+  const host = async (): Promise<Host> => (known ??= await find());
   const keepers = new Map<GroupName, Keeper>();
   for (const group of config.groups) {
     const pass = async (isAsked: boolean): Promise<GroupOutcome> => {
@@ -73,7 +86,7 @@ export function beginLife(
       if (!signal.aborted) reloads.settle(group.name);
       return outcome;
     };
-    const isNeeded = needsPass(tree, group, previous);
+    const isNeeded = needsPass(tree, group, past?.config);
     const { refresh: rhythm } = config;
     keepers.set(group.name, keepGroup({ rhythm, isNeeded, pass, signal, ...effects }));
     // owed by a daemon that died; what is not verified yet waits for its pass
@@ -82,6 +95,7 @@ export function beginLife(
   return {
     config,
     services,
+    past: () => ({ config, health: known?.failover.health() ?? health }),
     refresh: (groups) =>
       Promise.all(groups.flatMap((group) => keepers.get(group)?.refresh() ?? [])),
     alone: async (group, work) => {
@@ -146,7 +160,8 @@ function hostOnceKnown(
   config: Config,
   services: Services,
   tree: Tree,
-  { clock, chance, run, judge, uid }: LifeEffects,
+  { clock, chance, run, judge, uid, observer }: LifeEffects,
+  health: HomeHealth | undefined,
 ): () => Promise<Host> {
   const owners = ownerLookup(run);
   getReady(config.groups, services, owners);
@@ -163,6 +178,8 @@ function hostOnceKnown(
           owners,
           clock,
           chance,
+          health,
+          onFailover: (event) => observer.onFailover(event),
           uid,
           judge,
           owesReloads: true,

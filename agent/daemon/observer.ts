@@ -4,6 +4,7 @@ import type { PosternError } from "../core/errors.ts";
 import type { GroupState } from "../core/group-state.ts";
 import type { GroupName } from "../core/names.ts";
 import type { GroupOutcome } from "../core/outcome.ts";
+import type { FailoverEvent } from "./failover.ts";
 import type { GroupStatus } from "../observe/status.ts";
 
 export interface DaemonObserver {
@@ -15,6 +16,8 @@ export interface DaemonObserver {
   onConfig(groups: number): void;
   /** A new configuration was refused; the old one goes on. */
   onConfigRefused(error: PosternError): void;
+  /** The home bucket is out and replicas stand in, or it is back. */
+  onFailover(event: FailoverEvent): void;
   /** The wall clock was set by so many milliseconds, or the host was suspended. */
   onClockStep(ms: number): void;
 }

@@ -64,6 +64,8 @@ export type LogEvent =
       readonly groups: readonly string[];
       readonly target: string;
     } & Fault)
+  | ({ readonly event: "failover" } & Fault)
+  | { readonly event: "failback"; readonly lastedMs: number }
   | ({ readonly event: "textfile-failed" } & Fault)
   | { readonly event: "clock-step"; readonly stepMs: number }
   | { readonly event: "asked"; readonly what: string; readonly groups: readonly string[] };
@@ -112,6 +114,8 @@ const LEVEL: Readonly<Record<LogEvent["event"], Level>> = {
   "reload-later": "info",
   "reload-failed": "error",
   "rolled-back": "error",
+  failover: "error",
+  failback: "warn",
   "textfile-failed": "warn",
   "clock-step": "warn",
   asked: "info",
@@ -146,6 +150,7 @@ export const LOG_FIELDS = [
   "target",
   "retryInMs",
   "stepMs",
+  "lastedMs",
   "what",
 ] as const;
 

@@ -43,7 +43,7 @@ describe("the log", () => {
   it("has this list and no other: a field more is a leak to think about", () => {
     assert.deepEqual(
       [...LOG_FIELDS].sort((a, b) => (a < b ? -1 : 1)).join(" "),
-      "added bytes changed code durationMs event from generation group groups hint kind message note path removed retryInMs secrets stepMs target to version warning what why",
+      "added bytes changed code durationMs event from generation group groups hint kind lastedMs message note path removed retryInMs secrets stepMs target to version warning what why",
     );
   });
 

@@ -77,6 +77,7 @@ export async function startDaemon(
             },
             onRemoved: (group) => removed.push(group),
             onConfig: () => {},
+            onFailover: () => {},
             onConfigRefused: (error) => refused.push(error),
             onClockStep: () => {},
           },

@@ -169,6 +169,7 @@ export async function simulate(temp: string): Promise<Simulation> {
         onReload: () => {},
         onRemoved: () => {},
         onConfig: () => {},
+        onFailover: () => {},
         onConfigRefused: () => {},
         onClockStep: () => {},
       },
