@@ -5,7 +5,7 @@
  * would overwrite each other at every pass.
  * @module
  */
-import { quote, type S3Key, type S3Prefix, keyIn } from "../core/names.ts";
+import { type GroupName, quote, type S3Key, type S3Prefix, keyIn } from "../core/names.ts";
 import type { GroupConfig, LayoutConfig, PathsConfig } from "./config.ts";
 import type { PathPart } from "./issue.ts";
 
@@ -22,11 +22,25 @@ export function findOverlaps(
   groups: readonly GroupConfig[],
   paths: PathsConfig | undefined,
 ): Overlap[] {
-  return [
-    ...objectOverlaps(groups),
-    ...destinationOverlaps(groups, paths),
-    ...nameOverlaps(groups),
-  ];
+  return [...objectOverlaps(groups), ...destinationOverlaps(groups, paths)];
+}
+
+/**
+ * Each of `names` that differs from an earlier one by case alone.
+ *
+ * macOS volumes and some mounts fold case; a person reading a log does as well.
+ */
+export function findNameClashes(
+  names: readonly GroupName[],
+): { readonly name: GroupName; readonly message: string }[] {
+  return names.flatMap((name, index) => {
+    const earlier = names
+      .slice(0, index)
+      .find((other) => other.toLowerCase() === name.toLowerCase());
+    if (earlier === undefined) return [];
+    const message = `expected names that differ by more than case, got ${quote(name)} beside ${quote(earlier)}`;
+    return [{ name, message }];
+  });
 }
 
 /** True when `inner` is `outer` or lies in it; both are absolute and normalised. */
@@ -134,16 +148,4 @@ function destinationsOf(group: GroupConfig, run: string): Destination[] {
 
 function touches(a: string, b: string): boolean {
   return isWithin(a, b) || isWithin(b, a);
-}
-
-/** macOS volumes and some mounts fold case; a person reading a log does as well. */
-function nameOverlaps(groups: readonly GroupConfig[]): Overlap[] {
-  return groups.flatMap((group, index) => {
-    const earlier = groups
-      .slice(0, index)
-      .find(({ name }) => name.toLowerCase() === group.name.toLowerCase());
-    if (earlier === undefined) return [];
-    const message = `expected names that differ by more than case, got ${quote(group.name)} beside ${quote(earlier.name)}`;
-    return [{ group, path: [], message }];
-  });
 }

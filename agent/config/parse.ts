@@ -20,7 +20,7 @@ import { completeGroup, type Inherited, type Report, type Runner } from "./group
 import { completeReplicas, judgeReplicas } from "./failover.ts";
 import { completeHost, judgeHost, type Host } from "./host.ts";
 import type { Issue, PathPart } from "./issue.ts";
-import { findOverlaps } from "./overlap.ts";
+import { findNameClashes, findOverlaps } from "./overlap.ts";
 import { defaultRequestsPerMinute } from "./request-rate.ts";
 import {
   addedSchema,
@@ -45,11 +45,12 @@ export interface ParsedConfig {
   readonly issues: readonly Issue[];
 }
 
-/** A group as one file writes it, sound in its shape. */
+/** A group as one file writes it. */
 interface GroupSource {
   readonly document: ConfigDocument;
   readonly name: GroupName;
-  readonly settings: GroupSettings;
+  /** Of a faulty group its sound part; undefined when that says too little to be judged by. */
+  readonly settings: GroupSettings | undefined;
 }
 
 /** Never throws for what the texts say. `texts` in the order of the files, postern.yaml first. */
@@ -85,6 +86,10 @@ export function parseConfig(texts: readonly ConfigText[], runner: Runner): Parse
   }
   const groups = sources.flatMap((source) => completed(source, inherited, issues));
   // (5)
+  for (const { name, message } of findNameClashes(sources.map((source) => source.name))) {
+    const document = sources.find((source) => source.name === name)?.document;
+    if (document) issues.push(document.issueAt(["groups", name], message));
+  }
   for (const { group, path, message } of findOverlaps(groups, settings && host.paths)) {
     const document = sources.find(({ name }) => name === group.name)?.document;
     if (document) issues.push(document.issueAt(["groups", group.name, ...path], message));
@@ -147,15 +152,32 @@ function groupSources(document: ConfigDocument, issues: Issue[]): GroupSource[] 
   const groups = isMapping(document.value) ? document.value["groups"] : undefined;
   if (!isMapping(groups)) return [];
   return Object.entries(groups).flatMap(([key, value]) => {
-    const settings = checked(groupSchema, document, ["groups", key], value, issues);
+    const settings =
+      checked(groupSchema, document, ["groups", key], value, issues) ?? soundPart(value);
     const name = groupName(key);
     if (name === undefined) {
       const expected = "letters, digits, '.', '_' and '-', at most 64, the first a letter or digit";
       const message = `expected ${expected}, got ${quote(key)}`;
       issues.push(document.issueAt(["groups", key], message, "key"));
     }
-    return name === undefined || settings === undefined ? [] : [{ document, name, settings }];
+    return name === undefined ? [] : [{ document, name, settings }];
   });
+}
+
+/** What a group reads and how: with a fault in these, what else could be said of it would be a guess. */
+const DECIDING: readonly string[] = ["prefix", "only", "bundle", "decrypt"];
+
+/** The settings of a faulty group without its faulty keys, so that its other faults are told as well. */
+function soundPart(value: unknown): GroupSettings | undefined {
+  if (!isMapping(value)) return undefined;
+  const { issues = [] } = v.safeParse(groupSchema, value);
+  const faulty = new Set(issues.map(({ path }) => path?.[0].key));
+  if (DECIDING.some((key) => faulty.has(key))) return undefined;
+  const rest = Object.fromEntries(Object.entries(value).filter(([key]) => !faulty.has(key)));
+  // a misspelt prefix is one fault, not two
+  if (!("prefix" in rest) && !("bundle" in rest)) return undefined;
+  const result = v.safeParse(groupSchema, rest);
+  return result.success ? result.output : undefined;
 }
 
 function groupName(text: string): GroupName | undefined {
@@ -191,6 +213,7 @@ function completed(
   inherited: Inherited,
   issues: Issue[],
 ): GroupConfig[] {
+  if (settings === undefined) return [];
   const group = completeGroup(name, settings, inherited, (path, message) =>
     issues.push(document.issueAt(["groups", name, ...path], message)),
   );
