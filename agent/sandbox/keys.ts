@@ -33,6 +33,8 @@ export interface Alias {
   readonly keyId: string;
   /** Epoch milliseconds. */
   readonly createdAt: number;
+  /** Epoch milliseconds: when it was last pointed to a key. */
+  readonly updatedAt: number;
 }
 
 export interface NewKey {
@@ -133,7 +135,9 @@ export function createKeys(options: {
     alias: (region, name) => aliases.get(arnOf(region, name)),
     setAlias(key, name) {
       const arn = arnOf(key.region, name);
-      const alias = { name, arn, keyId: key.id, createdAt: clock.now() };
+      const updatedAt = clock.now();
+      const createdAt = aliases.get(arn)?.createdAt ?? updatedAt;
+      const alias = { name, arn, keyId: key.id, createdAt, updatedAt };
       aliases.set(arn, alias);
       return alias;
     },

@@ -106,6 +106,7 @@ export const ADMIN_OPERATIONS: Readonly<Record<string, Operation>> = {
     return done({ KeyId: key.arn });
   }),
   CreateAlias: operation(v.object({ AliasName: aliasName, TargetKeyId: keyId }), createAlias),
+  UpdateAlias: operation(v.object({ AliasName: aliasName, TargetKeyId: keyId }), updateAlias),
   DeleteAlias: operation(v.object({ AliasName: aliasName }), (input, call) => {
     const refusal = refuseName(input.AliasName);
     if (refusal !== undefined) return refusal;
@@ -135,6 +136,24 @@ function createAlias(
   const taken = call.keys.alias(call.region, name);
   if (taken !== undefined)
     return fault("AlreadyExistsException", `An alias with the name ${taken.arn} already exists`);
+  call.keys.setAlias(admitted.key, name);
+  return done();
+}
+
+function updateAlias(
+  input: { readonly AliasName: string; readonly TargetKeyId: string },
+  call: Call,
+): Outcome {
+  const { AliasName: name } = input;
+  const refusal = refuseName(name);
+  if (refusal !== undefined) return refusal;
+  const found = call.keys.find(call.region, name);
+  if (found.kind !== "key") return missing(found, name);
+  const action = "kms:UpdateAlias";
+  const admitted = admitById(call, input.TargetKeyId, { action, state: "known" });
+  if (admitted.kind === "fault") return admitted;
+  const denied = authoriseAlias(call, action, name, found.key);
+  if (denied !== undefined) return denied;
   call.keys.setAlias(admitted.key, name);
   return done();
 }

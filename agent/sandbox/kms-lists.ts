@@ -56,13 +56,12 @@ function aliasEntry(alias: Alias): {
   readonly CreationDate: number;
   readonly LastUpdatedDate: number;
 } {
-  const createdAt = alias.createdAt / 1000;
   return {
     AliasName: alias.name,
     AliasArn: alias.arn,
     TargetKeyId: alias.keyId,
-    CreationDate: createdAt,
-    LastUpdatedDate: createdAt,
+    CreationDate: alias.createdAt / 1000,
+    LastUpdatedDate: alias.updatedAt / 1000,
   };
 }
 

@@ -10,6 +10,7 @@ import {
   EnableKeyCommand,
   EncryptCommand,
   ScheduleKeyDeletionCommand,
+  UpdateAliasCommand,
   paginateListAliases,
   paginateListKeys,
 } from "@aws-sdk/client-kms";
@@ -70,6 +71,29 @@ describe("the operations of KMS that make and name keys", () => {
       "NotFoundException",
       `Alias arn:aws:kms:us-east-1:111122223333:${AliasName} is not found.`,
     ]);
+  });
+
+  it("points an alias to another key, for who may do so on the alias and on both keys", async (t) => {
+    const { sandbox, key, kms } = await kmsFor(t);
+    const other = sandbox.keys.create({ region });
+    const AliasName = "alias/team/web";
+    const update = (name: string) =>
+      kms.send(new UpdateAliasCommand({ AliasName: name, TargetKeyId: other.id }));
+    assert.equal((await refusalOf(update(AliasName)))[0], "NotFoundException");
+    assert.equal((await refusalOf(update("alias/aws/s3")))[0], "NotAuthorizedException");
+    await kms.send(new CreateAliasCommand({ AliasName, TargetKeyId: key.id }));
+    const asked: string[] = [];
+    sandbox.setAuthoriser({
+      decide: ({ action, resource }) => {
+        if (action === "kms:UpdateAlias") asked.push(resource);
+        return { allowed: true };
+      },
+    });
+    await update(AliasName);
+    const alias = `arn:aws:kms:us-east-1:111122223333:${AliasName}`;
+    assert.deepEqual(asked.toSorted(), [alias, key.arn, other.arn].toSorted());
+    const described = await kms.send(new DescribeKeyCommand({ KeyId: AliasName }));
+    assert.equal(described.KeyMetadata?.Arn, other.arn);
   });
 
   it("lists every key and alias once, in pages", async (t) => {
