@@ -62,9 +62,11 @@ async function getSecret({ web }: Scene, told: Telling): Promise<void> {
 }
 
 async function fetchDenied({ db }: Scene, told: Telling): Promise<void> {
-  const { code } = await shown(told, db, "fetch", "--config", "curious.yaml");
+  const { code, stderr } = await shown(told, db, "fetch", "--config", "curious.yaml");
   const states = db.status().groups.map(({ group, state }) => `${group} ${state}`);
   told.check("exit code 77: denied, which is not an outage", code, EXIT.denied);
+  const names = /lacks s3:ListBucket on "\S+" with s3:prefix "web\/"/.test(stderr);
+  told.check("and the missing permission is named", names, true);
   told.check("its own group is none the worse", states.join(), "db fresh,web denied");
   told.check("nothing of web came to this host", db.groups().join(), "db");
   const again = await told.during("fetch", db.postern("fetch", "--config", "db.yaml", "--quiet"));
