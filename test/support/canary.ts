@@ -11,6 +11,7 @@ export const LOUD: Readonly<Record<string, string>> = {
   DEBUG: "*",
   AWS_LOG_LEVEL: "debug",
   AWS_SDK_LOG_LEVEL: "debug",
+  NODE_DEBUG: "*",
 };
 
 /** The values, and the credentials that this host has right now, each in every form. */
