@@ -1,6 +1,7 @@
 /** The main job: from an instance role to files that appear all at once, whatever layout and seal. @module */
 import assert from "node:assert/strict";
-import { lstatSync, openSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, openSync, readdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import {
@@ -17,7 +18,7 @@ import {
   type TestHost,
 } from "../support/host.ts";
 import { readHeld, type Values } from "../support/store.ts";
-import { memoryDir } from "../support/temp.ts";
+import { memoryDir, tempDir } from "../support/temp.ts";
 
 type Kind = "prefix" | "only" | "bundle";
 
@@ -166,6 +167,25 @@ describe("the main job", { concurrency: 4 }, () => {
     assert.equal(fetched.group("web").outcome, "changed");
     assert.deepEqual(setOf(host, "web"), FIRST);
   });
+
+  // statfs(2): TMPFS_MAGIC
+  const noDisk = statfsSync(tmpdir()).type === 0x01021994 && "needs a temporary folder on a disk";
+
+  it(
+    "warns once that secrets will lie on a disk, and says what to mount",
+    { skip: noDisk },
+    async (t) => {
+      const host = await hostFor(t, tempDir());
+      configure(host, { web: { prefix: "web/" } });
+      await publish(host, "web", FIRST);
+      const [first, second] = [await fetchAll(host), await fetchAll(host)];
+      assert.deepEqual([first.code, second.code, second.stderr], [0, 0, ""]);
+      assert.match(
+        first.stderr,
+        /^postern: warning: "\S+" is not on tmpfs: .* mount -t tmpfs .*\n$/,
+      );
+    },
+  );
 
   /** A host with FIRST on disk. */
   async function readyHost(t: TestContext): Promise<TestHost> {
