@@ -5,7 +5,6 @@ import type { Config, GroupConfig } from "../config/config.ts";
 import { PosternError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
 import { nearestWord } from "../core/nearest.ts";
-
 import type { Surroundings } from "./command.ts";
 
 const DEFAULT_CONFIG = "/etc/postern/postern.yaml";
@@ -21,11 +20,25 @@ export function withConfig<Options>(
   });
 }
 
+// sound, since recipes may add theirs to conf.d later; but more often a folder of the wrong name
+const NO_GROUP = "the config names no group: there is nothing to fetch";
+
 /**
- * Loads the configuration that the command line, else the environment, else the system names.
+ * Loads the configuration that the command line, else the environment, else the system names, and warns on stderr of
+ * one that names no group.
  * @throws {PosternError} ConfigInvalid
  */
 export async function loadNamedConfig(
+  named: string | undefined,
+  { terminal, cwd }: Pick<Surroundings, "terminal" | "cwd">,
+): Promise<Config> {
+  const config = await readNamedConfig(named, { terminal, cwd });
+  if (config.groups.length === 0) terminal.stderr.write(`postern: warning: ${NO_GROUP}\n`);
+  return config;
+}
+
+/** The same for who tells it in another way. */
+export async function readNamedConfig(
   named: string | undefined,
   { terminal, cwd }: Pick<Surroundings, "terminal" | "cwd">,
 ): Promise<Config> {

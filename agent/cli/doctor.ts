@@ -3,7 +3,7 @@ import { EXIT, type ExitCode, exitCodeOf, PosternError } from "../core/errors.ts
 import type { DoctorRequest } from "../doctor/doctor.ts";
 import type { Section } from "../doctor/finding.ts";
 import type { Command, Surroundings } from "./command.ts";
-import { chosenGroups, loadNamedConfig, withConfig } from "./configured.ts";
+import { chosenGroups, readNamedConfig, withConfig } from "./configured.ts";
 import { encodeSection, encodeTotals } from "./doctor-words.ts";
 import { systemEffects } from "./effects.ts";
 import { write } from "./output.ts";
@@ -47,7 +47,7 @@ async function loadRequest(
   surroundings: Surroundings,
 ): Promise<DoctorRequest> {
   try {
-    const config = await loadNamedConfig(file, surroundings);
+    const config = await readNamedConfig(file, surroundings);
     return { config, groups: chosenGroups(config, names) };
   } catch (error) {
     if (!(error instanceof PosternError) || error.code !== "ConfigInvalid") throw error;

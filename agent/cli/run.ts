@@ -2,7 +2,7 @@
 import { PosternError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
 import type { Command } from "./command.ts";
-import { loadNamedConfig, withConfig } from "./configured.ts";
+import { loadNamedConfig, readNamedConfig, withConfig } from "./configured.ts";
 
 export const run: Command = {
   name: "run",
@@ -48,7 +48,7 @@ export const run: Command = {
         await runHere(
           {
             config,
-            readConfig: () => loadNamedConfig(file, surroundings),
+            readConfig: () => readNamedConfig(file, surroundings),
             level: wordOf(level, ["debug", "info", "warn", "error"] as const),
             format: wordOf(format, ["json", "pretty"] as const),
             textfile,
