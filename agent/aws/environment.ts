@@ -51,6 +51,9 @@ const FIXED: Readonly<Record<string, string>> = {
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
 };
 
+/** Of Node's own: a proxy that IMDS would be asked through, and certificates of anybody taken for AWS's. */
+const NEVER: readonly string[] = ["NODE_USE_ENV_PROXY", "NODE_TLS_REJECT_UNAUTHORIZED"];
+
 /** A copy of `env` in which only the AWS variables that the configuration named are left. */
 export function awsEnvironment(
   env: NodeJS.ProcessEnv,
@@ -62,9 +65,7 @@ export function awsEnvironment(
     ...(endpoints.kind === "environment" ? OF_ENDPOINTS : []),
   ];
   const named = Object.entries(env).filter(([name]) =>
-    !/^AWS_/i.test(name) && name !== "NODE_USE_ENV_PROXY"
-      ? true
-      : kept.some((pattern) => pattern.test(name)),
+    /^AWS_/i.test(name) ? kept.some((pattern) => pattern.test(name)) : !NEVER.includes(name),
   );
   const noFiles =
     credentials.from === "profile"
