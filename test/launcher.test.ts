@@ -106,6 +106,15 @@ describe("the launcher", () => {
     assert.match(stderr, /^postern: cannot find .*no-node: expected Node 20.19 or newer in PATH/);
   });
 
+  it("lets no core be dumped, whatever the caller allows", async () => {
+    const limit = join(temp, "limit");
+    writeFileSync(limit, "#!/bin/sh\nulimit -c\n", { mode: 0o755 });
+    const allowing = 'ulimit -S -c "$(ulimit -H -c)" && exec "$0" fetch';
+    const env = { ...withStub, POSTERN_NODE: limit };
+    const { code, stdout } = await runCommand(["sh", "-c", allowing, launcher], { env });
+    assert.deepEqual([code, stdout.toString()], [0, "0\n"]);
+  });
+
   it("runs no stranger's cat", async () => {
     const folder = join(temp, "planted");
     mkdirSync(folder);

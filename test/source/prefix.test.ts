@@ -132,6 +132,13 @@ describe("prefix", () => {
     assert.equal(many.gets.length, 0);
   });
 
+  it("refuses a name that this host's path makes too long, before it is asked for", async () => {
+    const s3 = fakeS3({ "web/abcd": "x" });
+    await assert.rejects(fetchPrefix(request(s3, { rootBytes: 4091 })), { code: "BadName" });
+    assert.equal(s3.gets.length, 0);
+    assertFetched(await fetchPrefix(request(s3, { rootBytes: 4090 })));
+  });
+
   it("refuses the whole set for one bad name, and says which and why", async () => {
     const s3 = fakeS3({ ...CONTENTS, "web/../x": "x", "web/A": "clash" });
     await assert.rejects(fetchPrefix(request(s3)), (error: PosternError) => {
