@@ -25,6 +25,13 @@ const PLAIN = [
 ] as const;
 const LASTING = ["latency", "clock-skew"] as const;
 const KINDS: readonly string[] = [...PLAIN, ...LASTING, "truncate"];
+/** Every kind as it is written, an amount beside those that take one. */
+export const FAULT_FORMS: readonly string[] = [
+  ...PLAIN,
+  "latency:200ms",
+  "clock-skew:-20m",
+  "truncate:10",
+];
 const SERVICES = ["s3", "kms", "imds"] as const;
 
 /** @throws {PosternError} Usage */

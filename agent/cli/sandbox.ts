@@ -4,6 +4,7 @@ import { errnoOf, PosternError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
 import type { Command } from "./command.ts";
 import type { Terminal } from "./report.ts";
+import { FAULT_FORMS } from "./sandbox-faults.ts";
 import { addFlags, readFlags, type RoleFlag, type SandboxFlags } from "./sandbox-flags.ts";
 import type { Started } from "./sandbox-words.ts";
 import type { KeyGrant, PrefixGrant } from "../sandbox/authorise.ts";
@@ -28,6 +29,7 @@ export const sandbox: Command = {
       sandbox.summary,
       (options) =>
         addFlags(options)
+          .epilogue(`Kinds of faults: ${FAULT_FORMS.join(", ")}.`)
           .example("$0 sandbox --seed secrets", "serve secrets/GROUP/NAME, live")
           .example("$0 sandbox --json --until-eof", "for a program that started it"),
       (raw) => runSandbox(readFlags(raw, surroundings.cwd), surroundings.terminal),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { parseFault } from "../../agent/cli/sandbox-faults.ts";
+import { FAULT_FORMS, parseFault } from "../../agent/cli/sandbox-faults.ts";
 import type { FaultRule } from "../../agent/sandbox/faults.ts";
 
 const ACCEPTED: readonly (readonly [text: string, rule: FaultRule])[] = [
@@ -37,6 +37,11 @@ describe("--fault", () => {
       assert.throws(() => parseFault(text), { code: "Usage", message: said });
     });
   }
+
+  for (const form of FAULT_FORMS)
+    it(`understands ${form}, as the help writes it`, () => {
+      assert.ok(form.startsWith(parseFault(form).kind));
+    });
 
   it("suggests the kind that was meant", () => {
     assert.throws(() => parseFault("s3=trotle"), { hint: 'did you mean "throttle"?' });
