@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   chmodSync,
+  chownSync,
   mkdirSync,
   mkdtempSync,
   readlinkSync,
@@ -14,7 +15,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { readCurrent } from "../../agent/store/generation.ts";
 import { closeTree, type Tree } from "../../agent/store/tree.ts";
-import { newWorld, open, pass, readByPath, web } from "../support/store.ts";
+import { isRoot, newWorld, open, pass, readByPath, web } from "../support/store.ts";
 import { memoryDir } from "../support/temp.ts";
 
 const temp = memoryDir();
@@ -53,7 +54,12 @@ describe("readCurrent", () => {
     assert.deepEqual(readCurrent(tree, web), { kind: "none" });
   });
 
-  const HOSTILE: readonly (readonly [why: string, spoil: () => void, fault: RegExp])[] = [
+  const HOSTILE: readonly (readonly [
+    why: string,
+    spoil: () => void,
+    fault: RegExp,
+    skip?: string | false,
+  ])[] = [
     ["a link out of the tree", () => relink("/etc"), /leads to no generation/],
     ["a link that climbs", () => relink("../../../../etc"), /leads to no generation/],
     ["a link that climbs in the right form", () => relink("gen/.."), /leads to no generation/],
@@ -62,6 +68,12 @@ describe("readCurrent", () => {
     ["no manifest", () => unlinkSync(manifest()), /has no manifest/],
     ["a manifest of other content", () => writeFileSync(manifest(), "{}"), /is not valid/],
     ["a manifest that others may read", () => chmodSync(manifest(), 0o644), /is open to others/],
+    [
+      "a manifest of another user",
+      () => chownSync(manifest(), 65_534, 65_534),
+      /belongs to user 65534/,
+      !isRoot && "needs root",
+    ],
     [
       "a manifest that is a link",
       () => {
@@ -88,8 +100,8 @@ describe("readCurrent", () => {
       /this host's key/,
     ],
   ];
-  for (const [why, spoil, fault] of HOSTILE) {
-    it(`does not believe ${why}, and the next pass makes the set anew`, async () => {
+  for (const [why, spoil, fault, skip = false] of HOSTILE) {
+    it(`does not believe ${why}, and the next pass makes the set anew`, { skip }, async () => {
       spoil();
       const found = readCurrent(tree, web);
       assert.equal(found.kind, "refused");
