@@ -78,6 +78,7 @@ export function encodeAnswer({ outcomes, status, requests, warnings, pruned }: P
       ...status.groups.find(({ group }) => group === outcome.group),
       outcome: outcome.kind,
       ...("changes" in outcome ? outcome.changes : {}),
+      ...("from" in outcome ? { from: outcome.from } : {}),
       notes: "notes" in outcome ? outcome.notes : [],
     })),
     requests,

@@ -14,7 +14,7 @@ import type { Home, Services } from "./services.ts";
 
 export interface HostParts {
   readonly config: Config;
-  readonly services: Services;
+  readonly services: Pick<Services, "s3" | "kms">;
   readonly home: Home;
   readonly tree: Tree;
   readonly owners: OwnerLookup;

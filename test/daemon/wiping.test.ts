@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { parseAccountId, parseBucketName, parseRegion } from "../../agent/core/names.ts";
 import type { GroupOutcome } from "../../agent/core/outcome.ts";
+import { openHost } from "../../agent/daemon/open-host.ts";
 import { syncGroup } from "../../agent/daemon/sync.ts";
 import { closeTree } from "../../agent/store/tree.ts";
 import { failingFs } from "../support/failing-fs.ts";
@@ -76,24 +77,24 @@ async function passOver(
   const parts = newWorld(root, world?.());
   const tree = open(parts);
   try {
-    return await syncGroup(
-      {
-        config,
-        clock: parts.clock,
-        home: {
-          bucket: parseBucketName("acme-secrets"),
-          owner: parseAccountId("111122223333"),
-          region: parseRegion("us-east-1"),
-        },
-        s3,
-        kms: () => Promise.reject(new Error("nothing is sealed")),
-        owners: () => Promise.resolve({ uid, gid }),
-        tree,
-        sizes: new Map(),
-      },
-      group,
-      new AbortController().signal,
-    );
+    const home = {
+      bucket: parseBucketName("acme-secrets"),
+      owner: parseAccountId("111122223333"),
+      region: parseRegion("us-east-1"),
+    };
+    const host = openHost({
+      config,
+      services: { s3: () => s3, kms: () => Promise.reject(new Error("nothing is sealed")) },
+      home,
+      tree,
+      owners: () => Promise.resolve({ uid, gid }),
+      clock: parts.clock,
+      chance: parts.chance,
+      uid,
+      judge: { check: () => Promise.resolve(), verify: () => Promise.resolve() },
+      owesReloads: false,
+    });
+    return await syncGroup(host, group, new AbortController().signal);
   } finally {
     closeTree(tree);
   }
