@@ -54,7 +54,7 @@ export function resolveEndpoints(choice: EndpointChoice, env: NodeJS.ProcessEnv)
         kms: service("AWS_ENDPOINT_URL_KMS"),
         imds: parseEndpoint(
           "AWS_EC2_METADATA_SERVICE_ENDPOINT",
-          env["AWS_EC2_METADATA_SERVICE_ENDPOINT"],
+          env["AWS_EC2_METADATA_SERVICE_ENDPOINT"] || imdsOfMode(env),
         ),
         pathStyle: choice.pathStyle,
         fips: env["AWS_USE_FIPS_ENDPOINT"] === "true",
@@ -64,6 +64,12 @@ export function resolveEndpoints(choice: EndpointChoice, env: NodeJS.ProcessEnv)
     default:
       return choice satisfies never;
   }
+}
+
+// without it, IMDS is asked over IPv4
+function imdsOfMode(env: NodeJS.ProcessEnv): string | undefined {
+  const mode = env["AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"];
+  return mode?.toLowerCase() === "ipv6" ? "http://[fd00:ec2::254]" : undefined;
 }
 
 /** Whether secrets may travel to `url` unencrypted: it never leaves this host, or is a link-local service. */

@@ -1,5 +1,8 @@
 /**
- * IMDSv2, for what the SDK does not offer: who this instance is. There is no v1 code path.
+ * IMDSv2: who this instance is, and its role's credentials. There is no v1 code path.
+ *
+ * Not by the SDK's provider, which knows credentials alone: one token serves all questions here, and who the
+ * instance is comes while the credentials are on their way.
  *
  * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html
  * @module
@@ -24,6 +27,18 @@ export interface Imds {
    * @throws {PosternError} Credentials when it has none, Unavailable when IMDS does not answer as it should
    */
   role(signal?: AbortSignal): Promise<string>;
+  /**
+   * What the role's credentials are now. They may have expired: IMDS itself may have none newer.
+   * @throws {PosternError} as `role`
+   */
+  credentials(signal?: AbortSignal): Promise<RoleCredentials>;
+}
+
+export interface RoleCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  readonly expiration: Date;
 }
 
 export interface InstanceIdentity {
@@ -50,6 +65,9 @@ const POLICY = { attempts: 3, baseMs: 100, capMs: 1000 };
 // the identity document is about 500 bytes
 const MAX_BYTES = 16 * 1024;
 
+const DOCUMENT = "/latest/dynamic/instance-identity/document";
+const ROLE = "/latest/meta-data/iam/security-credentials/";
+
 interface Answer {
   readonly status: number;
   readonly text: string;
@@ -69,8 +87,13 @@ interface Question {
 export function createImds(options: ImdsOptions): Imds {
   const send = createSender(options);
   const token = createTokenCache(send, options.clock);
-  const get = (path: string, signal?: AbortSignal): Promise<Answer> =>
-    retry(() => getOnce(path, token, send), POLICY, {
+  // an answer that cannot be read is asked for again, as one that did not come
+  const get = <T>(
+    path: string,
+    parse: (answer: Answer) => T,
+    signal: AbortSignal | undefined,
+  ): Promise<T> =>
+    retry(async () => parse(await getOnce(path, token, send)), POLICY, {
       clock: options.clock,
       chance: options.chance,
       signal,
@@ -79,16 +102,17 @@ export function createImds(options: ImdsOptions): Imds {
   let identity: Promise<InstanceIdentity> | undefined;
   return {
     identity: (signal) => {
-      identity ??= get("/latest/dynamic/instance-identity/document", signal)
-        .then(parseIdentity)
-        .catch((error: unknown) => {
-          identity = undefined;
-          throw error;
-        });
+      identity ??= get(DOCUMENT, parseIdentity, signal).catch((error: unknown) => {
+        identity = undefined;
+        throw error;
+      });
       return identity;
     },
-    role: async (signal) =>
-      parseRole(await get("/latest/meta-data/iam/security-credentials/", signal)),
+    role: (signal) => get(ROLE, parseRole, signal),
+    credentials: async (signal) => {
+      const role = await get(ROLE, parseRole, signal);
+      return get(`${ROLE}${role}`, parseCredentials, signal);
+    },
   };
 }
 
@@ -203,6 +227,23 @@ function parseRole({ status, text }: Answer): string {
   throw new PosternError("Credentials", "this instance has no role", {
     hint: "attach an instance profile with a role to it",
   });
+}
+
+function parseCredentials({ status, text }: Answer): RoleCredentials {
+  try {
+    const document: unknown = status === 200 ? JSON.parse(text) : undefined;
+    const expiration = new Date(textAt(document, "Expiration"));
+    if (Number.isNaN(expiration.getTime())) throw new RangeError("expected a date");
+    return {
+      accessKeyId: textAt(document, "AccessKeyId"),
+      secretAccessKey: textAt(document, "SecretAccessKey"),
+      sessionToken: textAt(document, "Token"),
+      expiration,
+    };
+  } catch {
+    // no cause: a parser's error quotes what it read
+    throw unanswered("role credentials that cannot be read");
+  }
 }
 
 function textAt(value: unknown, name: string): string {

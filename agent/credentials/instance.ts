@@ -1,28 +1,28 @@
-/** The instance role's credentials, by the SDK's provider for IMDSv2. @module */
-import { fromInstanceMetadata } from "@aws-sdk/credential-providers";
+/** The instance role's credentials, with the later end that AWS's SDKs give to expired ones. @module */
 import type { AwsCredentialIdentity } from "@smithy/types";
-import type { RequestCounter } from "../aws/requests.ts";
-import { PosternError } from "../core/errors.ts";
-import { SILENT } from "./silent.ts";
+import type { Chance, Clock } from "../core/clock.ts";
+import type { Imds } from "./imds.ts";
+
+// the SDKs' own: asked for again after five to ten minutes
+const EXTENSION_MS = 5 * 60_000;
 
 /**
- * Asks IMDS once: the SDK would repeat only some of its three questions, so retries are the caller's. A new
- * provider each time, because one that saw a 403, 404 or 405 to its token takes the instance for a v1 one for
- * good, and v1 is off.
- * @throws {PosternError} Unavailable
+ * Asks IMDS for them, with its own retries.
+ *
+ * Ones that have expired come while AWS has trouble issuing new ones. Its services may go on accepting them, so
+ * they are passed on, for S3 to judge.
+ * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-credentials.html
+ * @throws {PosternError} Credentials, Unavailable
  */
-export async function loadFromInstance(requests: RequestCounter): Promise<AwsCredentialIdentity> {
-  // a token, the role's name, its credentials
-  requests.add("imds", 3);
-  try {
-    const ask = fromInstanceMetadata({
-      ec2MetadataV1Disabled: true,
-      timeout: 1000,
-      maxRetries: 0,
-      logger: SILENT,
-    });
-    return await ask();
-  } catch (cause) {
-    throw new PosternError("Unavailable", "the instance metadata service: no answer", { cause });
-  }
+export async function loadFromInstance(
+  imds: Pick<Imds, "credentials">,
+  { clock, chance }: { readonly clock: Clock; readonly chance: Chance },
+): Promise<AwsCredentialIdentity> {
+  const credentials = await imds.credentials();
+  const now = clock.now();
+  if (credentials.expiration.getTime() >= now) return credentials;
+  return {
+    ...credentials,
+    expiration: new Date(now + EXTENSION_MS + chance.random() * EXTENSION_MS),
+  };
 }

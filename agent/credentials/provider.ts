@@ -2,21 +2,19 @@
  * The one provider of credentials that all clients share: asked for once, refreshed before they expire, and
  * kept for as long as they are good when their source is down.
  *
- * About "static stability": when IMDS itself hands out credentials that have expired, the SDK gives them a
- * later date, since the services may go on accepting them while AWS has trouble issuing new ones. They are
- * passed on so: S3 is the judge, its ExpiredToken is an outage here and not a revocation.
+ * Expired ones that IMDS itself hands out are passed on: S3 is the judge, its ExpiredToken is an outage here and
+ * not a revocation.
  *
- * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-static-credentials.html
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
  * @module
  */
 import type { AwsCredentialIdentity } from "@smithy/types";
 import { type Budget, isBudgetSpent } from "../aws/budget.ts";
 import type { Credentials } from "../aws/credentials.ts";
-import type { RequestCounter } from "../aws/requests.ts";
-import { retry } from "../aws/retry.ts";
 import type { Chance, Clock } from "../core/clock.ts";
 import { PosternError } from "../core/errors.ts";
+import type { Imds } from "./imds.ts";
+import { loadFromInstance } from "./instance.ts";
 import type { NamedSource } from "./named.ts";
 
 /** Structurally `CredentialsConfig`. */
@@ -33,10 +31,8 @@ export interface CredentialProvider {
 export interface ProviderTools {
   readonly clock: Clock;
   readonly chance: Chance;
-  readonly requests: RequestCounter;
-  readonly budget: Budget;
-  /** Asks the source once; by default the SDK's provider for `source`. */
-  readonly load?: () => Promise<AwsCredentialIdentity>;
+  /** Asks the source once: `loadCredentials`. */
+  readonly load: () => Promise<AwsCredentialIdentity>;
 }
 
 // IMDS has new ones five minutes before the old ones end, and says so in its documentation
@@ -47,13 +43,26 @@ const PAUSE_MS = 5000;
 /** After a failure with credentials still good. */
 const PAUSE_WHILE_GOOD_MS = 60_000;
 
-/** For IMDS: three tries of a second each. */
-const POLICY = { attempts: 3, baseMs: 100, capMs: 1000 };
-
 interface Held {
   readonly identity: AwsCredentialIdentity;
   /** Epoch milliseconds; infinite for keys that do not expire. */
   readonly expiresAt: number;
+}
+
+/**
+ * Asks `source` once: IMDS, or the SDK's provider of its name.
+ * @throws whatever it fails with
+ */
+export async function loadCredentials(
+  source: CredentialSource,
+  imds: Pick<Imds, "credentials">,
+  tools: { readonly clock: Clock; readonly chance: Chance; readonly budget: Budget },
+): Promise<AwsCredentialIdentity> {
+  if (source.from === "instance") return loadFromInstance(imds, tools);
+  // all of the SDK's providers take long to load
+  const { loadNamed } = await import("./named.ts");
+  tools.budget.take();
+  return loadNamed(source);
 }
 
 /** @param source decides alone: there is no chain, and nothing is tried that it does not name */
@@ -61,8 +70,7 @@ export function createCredentialProvider(
   source: CredentialSource,
   tools: ProviderTools,
 ): CredentialProvider {
-  const { clock, chance } = tools;
-  const load = tools.load ?? (() => loadFromSdk(source, tools));
+  const { clock, chance, load } = tools;
   let held: Held | undefined;
   let failure: PosternError | undefined;
   let pending: Promise<AwsCredentialIdentity> | undefined;
@@ -118,25 +126,6 @@ export function createCredentialProvider(
 export function refreshInMs(leftMs: number, random: number): number {
   const early = leftMs - MARGIN_MS - random * MARGIN_JITTER_MS;
   return Math.max(early, leftMs / 2, PAUSE_MS);
-}
-
-async function loadFromSdk(
-  source: CredentialSource,
-  tools: ProviderTools,
-): Promise<AwsCredentialIdentity> {
-  // all of the SDK's providers take long to load, and a host needs one
-  if (source.from === "instance") {
-    const { loadFromInstance } = await import("./instance.ts");
-    const ask = async (): Promise<AwsCredentialIdentity> => {
-      // a token, the role's name, its credentials
-      tools.budget.take(3);
-      return loadFromInstance(tools.requests);
-    };
-    return retry(ask, POLICY, tools);
-  }
-  const { loadNamed } = await import("./named.ts");
-  tools.budget.take();
-  return loadNamed(source);
 }
 
 const HINT: Readonly<Record<CredentialSource["from"], string>> = {

@@ -22,6 +22,7 @@ import {
   type CredentialProvider,
   createCredentialProvider,
   type CredentialSource,
+  loadCredentials,
 } from "../credentials/provider.ts";
 
 /** What of the configuration decides how AWS is asked; a whole `Config` will do. */
@@ -97,8 +98,9 @@ export function openServices(
   const requests = createRequestCounter();
   const { budget = createBudget(choice.limits.requestsPerMinute, clock) } = effects;
   const asking = { clock, chance, requests, budget };
-  const provider = createCredentialProvider(choice.credentials, asking);
   const imds = createImds({ ...asking, endpoint: endpoints.imds });
+  const load = () => loadCredentials(choice.credentials, imds, asking);
+  const provider = createCredentialProvider(choice.credentials, { clock, chance, load });
   const call = createCall({
     ...asking,
     limiter: createLimiter(choice.limits.concurrency),

@@ -41,6 +41,16 @@ describe("endpoints", () => {
     assert.deepEqual([resolved.pathStyle, resolved.fips, resolved.dualStack], [true, true, false]);
   });
 
+  it("asks IMDS over IPv6 when the SDK's variable says so, and no endpoint is named", () => {
+    const mode = { AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: "IPv6" };
+    const imds = (env: NodeJS.ProcessEnv): string | undefined =>
+      resolveEndpoints({ kind: "environment", pathStyle: false }, env).imds?.href;
+    assert.equal(imds(mode), "http://[fd00:ec2::254]/");
+    assert.equal(imds({ ...VARIABLES, ...mode }), "http://169.254.169.254/");
+    assert.equal(imds({ AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: "IPv4" }), undefined);
+    assert.equal(resolveEndpoints({ kind: "aws" }, mode).imds, undefined);
+  });
+
   it("honours AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", () => {
     const env = { ...VARIABLES, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "true" };
     const resolved = resolveEndpoints({ kind: "environment", pathStyle: false }, env);

@@ -12,6 +12,14 @@ const DOCUMENT = "/latest/dynamic/instance-identity/document";
 const ROLE = "/latest/meta-data/iam/security-credentials/";
 const IDENTITY = { accountId: "111122223333", region: "eu-west-1", instanceId: "i-0abc" };
 
+const KEYS = {
+  Code: "Success",
+  AccessKeyId: "ASIA1",
+  SecretAccessKey: "s",
+  Token: "t",
+  Expiration: "2026-11-01T12:00:00Z",
+};
+
 interface Wired {
   readonly imds: Imds;
   readonly clock: HeldClock;
@@ -138,6 +146,43 @@ describe("IMDS", () => {
     withToken("t1").get(ROLE).reply(404, "<html>");
     await assert.rejects(wired().imds.role(), { code: "Credentials" });
   });
+
+  it("asks for the role's credentials with the token of its other questions", async () => {
+    grant("t1");
+    withToken("t1").get(DOCUMENT).reply(200, IDENTITY);
+    withToken("t1").get(ROLE).reply(200, "web-role");
+    withToken("t1").get(`${ROLE}web-role`).reply(200, KEYS);
+    const { imds, requests } = wired();
+    const [, credentials] = await Promise.all([imds.identity(), imds.credentials()]);
+    assert.deepEqual(credentials, {
+      accessKeyId: "ASIA1",
+      secretAccessKey: "s",
+      sessionToken: "t",
+      expiration: new Date("2026-11-01T12:00:00Z"),
+    });
+    assert.equal(requests.read().imds, 4);
+    assert.ok(nock.isDone());
+  });
+
+  const unusable: readonly (readonly [why: string, status: number, body: string])[] = [
+    ["not there yet", 404, "<html>"],
+    ["no JSON", 200, "hunter2-canary"],
+    ["refused", 200, JSON.stringify({ Code: "AssumeRoleUnauthorizedAccess", Message: "m" })],
+    ["without a token", 200, JSON.stringify({ ...KEYS, Token: undefined })],
+    ["without an end", 200, JSON.stringify({ ...KEYS, Expiration: "soon" })],
+  ];
+  for (const [why, status, body] of unusable)
+    it(`takes role credentials that are ${why} for an outage, and repeats nothing of them`, async () => {
+      grant("t1");
+      withToken("t1").get(ROLE).reply(200, "web-role");
+      withToken("t1").get(`${ROLE}web-role`).times(3).reply(status, body);
+      await assert.rejects(wired().imds.credentials(), (error: Error & { code: string }) => {
+        assert.equal(error.code, "Unavailable");
+        assert.equal(error.cause, undefined);
+        return true;
+      });
+      assert.ok(nock.isDone());
+    });
 
   const odd: readonly (readonly [why: string, body: string])[] = [
     ["no JSON", "<html>"],

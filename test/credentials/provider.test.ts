@@ -8,9 +8,11 @@ import { createRequestCounter } from "../../agent/aws/requests.ts";
 import {
   createCredentialProvider,
   type CredentialProvider,
+  loadCredentials,
   refreshInMs,
 } from "../../agent/credentials/provider.ts";
 import { ENDLESS } from "../support/aws.ts";
+import { createImds } from "../../agent/credentials/imds.ts";
 import { fixedChance, type HeldClock, heldClock } from "../support/time.ts";
 
 const HOUR = 3_600_000;
@@ -36,8 +38,7 @@ function fake(down: () => boolean = () => false): Fake {
       expiration: new Date(clock.now() + HOUR),
     };
   };
-  const requests = createRequestCounter();
-  const tools = { clock, chance: fixedChance(0), requests, budget: ENDLESS, load };
+  const tools = { clock, chance: fixedChance(0), load };
   return { ...createCredentialProvider({ from: "instance" }, tools), clock, asked: () => asked };
 }
 
@@ -123,13 +124,11 @@ describe("credential sources", () => {
   after(() => nock.restore());
 
   function provide(source: CredentialsConfig): CredentialProvider {
+    const tools = { clock: heldClock(Date.now()), chance: fixedChance(0), budget: ENDLESS };
     const requests = createRequestCounter();
-    return createCredentialProvider(source, {
-      clock: heldClock(Date.now()),
-      chance: fixedChance(0),
-      requests,
-      budget: ENDLESS,
-    });
+    const imds = createImds({ endpoint: undefined, ...tools, requests });
+    const load = (): Promise<AwsCredentialIdentity> => loadCredentials(source, imds, tools);
+    return createCredentialProvider(source, { ...tools, load });
   }
 
   function v2(expiresAt = Date.now() + HOUR): nock.Scope {

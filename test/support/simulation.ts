@@ -248,8 +248,6 @@ function simulatedServices(
     {
       clock,
       chance: systemChance,
-      requests,
-      budget,
       load: () => {
         onRequest();
         if (world.imdsDown) return Promise.reject(new PosternError("Unavailable", "IMDS is down"));
