@@ -5,9 +5,9 @@
  * @module
  */
 import type { Readable } from "node:stream";
-import { XMLParser } from "fast-xml-parser";
 import type { ErrorAnswer } from "./answer.ts";
 import { readBody } from "./body.ts";
+import { childText, parseXml } from "./xml.ts";
 
 // S3's own are below 2 KiB; what is longer is some proxy's page
 const MAX_ERROR_BYTES = 64 * 1024;
@@ -25,35 +25,16 @@ export async function readS3Error(
   body: Readable,
 ): Promise<ErrorAnswer> {
   const read = await readBody(body, undefined, MAX_ERROR_BYTES);
-  const error = read.kind === "whole" ? parseS3Error(read.bytes.toString("utf8")) : {};
+  const root = read.kind === "whole" ? parseXml(read.bytes.toString("utf8")) : undefined;
+  const said = (name: string): string | undefined =>
+    root?.name === "Error" ? childText(root, name) : undefined;
+  const code = said("Code");
   return {
     status,
-    awsCode: /^[\w.]{1,80}$/.test(error["Code"] ?? "") ? error["Code"] : undefined,
-    message: error["Message"] ?? "",
+    awsCode: code !== undefined && /^[\w.]{1,80}$/.test(code) ? code : undefined,
+    message: said("Message") ?? "",
     requestId: headers["x-amz-request-id"],
     retryAfter: headers["retry-after"],
-    region: headers["x-amz-bucket-region"] ?? error["Region"],
+    region: headers["x-amz-bucket-region"] ?? said("Region"),
   };
-}
-
-function parseS3Error(text: string): Readonly<Record<string, string>> {
-  try {
-    const parser = new XMLParser({
-      ignoreDeclaration: true,
-      parseTagValue: false,
-      processEntities: false,
-    });
-    const document: unknown = parser.parse(text);
-    if (!isRecord(document) || !isRecord(document["Error"])) return {};
-    const entries = Object.entries(document["Error"]);
-    return Object.fromEntries(
-      entries.flatMap(([name, value]) => (typeof value === "string" ? [[name, value]] : [])),
-    );
-  } catch {
-    return {};
-  }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

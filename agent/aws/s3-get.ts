@@ -1,25 +1,19 @@
 /**
- * GetObject round the SDK's client: its endpoint rules, its signer, its HTTP handler, and nothing between.
+ * GetObject, of one object and all of it.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  * @module
  */
-import { Readable } from "node:stream";
-import type { S3Client } from "@aws-sdk/client-s3";
-import { Hash } from "@smithy/hash-node";
-import { HttpRequest, type HttpResponse } from "@smithy/protocol-http";
-import { SignatureV4 } from "@smithy/signature-v4";
+import type { Readable } from "node:stream";
 import { PosternError } from "../core/errors.ts";
 import { type AccountId, type BucketName, quote, type Region, type S3Key } from "../core/names.ts";
 import { SecretBytes } from "../core/secret-bytes.ts";
 import { readBody } from "./body.ts";
 import { findChecksumMismatch } from "./checksum.ts";
-import type { Connection } from "./connection.ts";
-import type { Credentials } from "./credentials.ts";
-import type { Endpoints } from "./endpoints.ts";
 import { type Asked, failureOf, toFailure, unreadable } from "./failure.ts";
 import { parseHttpDate } from "./http-date.ts";
 import { s3Arn } from "./partition.ts";
+import { type AskS3, encodeKey, type S3Answer } from "./s3-ask.ts";
 import { readS3Error } from "./s3-error.ts";
 
 export interface GetRequest {
@@ -59,102 +53,40 @@ export type GetAnswer =
   | { readonly kind: "changed" };
 
 export interface GetTools {
-  readonly client: S3Client;
+  readonly ask: AskS3;
   readonly region: Region;
-  readonly credentials: Credentials;
-  readonly endpoints: Endpoints;
-  readonly connection: Connection;
   readonly now: () => number;
+  readonly signal: AbortSignal;
 }
 
-/** One attempt at one object. */
-export type Getter = (request: GetRequest, signal: AbortSignal) => Promise<GetAnswer>;
-
-export function createGetter(tools: GetTools): Getter {
-  const signer = new SignatureV4({
-    service: "s3",
-    region: tools.region,
-    credentials: tools.credentials,
-    sha256: Hash.bind(null, "sha256"),
-    // S3 alone signs the path as it is sent
-    uriEscapePath: false,
-  });
-  const urls = new Map<BucketName, URL>();
-  return async (request, signal) => {
-    const { bucket, key } = request;
-    const asked = {
-      operation: "GetObject",
-      subject: `s3://${bucket}/${key}`,
-      needs: `s3:GetObject on ${quote(s3Arn(tools.region, bucket, key))}`,
-    };
-    try {
-      const url = urls.get(bucket) ?? resolveBucket(bucket, tools);
-      urls.set(bucket, url);
-      const signingDate = new Date(tools.now());
-      const signed = await signer.sign(buildRequest(request, url), { signingDate });
-      const sent = new HttpRequest(signed);
-      const { response } = await tools.connection.handle(sent, { abortSignal: signal });
-      return await readAnswer(response, request, asked, tools.now());
-    } catch (error) {
-      throw toFailure(error, asked, tools.now());
-    }
+/** One attempt at one object. @throws {PosternError} */
+export async function getObject(request: GetRequest, tools: GetTools): Promise<GetAnswer> {
+  const { bucket, owner, key, ifMatch, ifNoneMatch } = request;
+  const asked = {
+    operation: "GetObject",
+    subject: `s3://${bucket}/${key}`,
+    needs: `s3:GetObject on ${quote(s3Arn(tools.region, bucket, key))}`,
   };
-}
-
-/** The path of a key as it is sent and signed: every byte but RFC 3986's unreserved ones escaped, "/" kept. */
-export function encodeKey(key: string): string {
-  return encodeURIComponent(key)
-    .replaceAll("%2F", "/")
-    .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
-}
-
-// the SDK's endpoint rules know partitions, FIPS, dual-stack, and when a bucket goes into the path
-function resolveBucket(bucket: BucketName, tools: GetTools): URL {
-  const { s3, pathStyle, fips, dualStack } = tools.endpoints;
-  const { url } = tools.client.config.endpointProvider({
-    Bucket: bucket,
-    Region: tools.region,
-    ForcePathStyle: pathStyle,
-    UseFIPS: fips,
-    UseDualStack: dualStack,
-    UseArnRegion: false,
-    DisableMultiRegionAccessPoints: true,
-    Accelerate: false,
-    UseGlobalEndpoint: false,
-    ...(s3 === undefined ? {} : { Endpoint: s3.href }),
-  });
-  return url;
-}
-
-function buildRequest(request: GetRequest, url: URL): HttpRequest {
-  const { owner, key, ifMatch, ifNoneMatch } = request;
-  return new HttpRequest({
-    method: "GET",
-    protocol: url.protocol,
-    hostname: url.hostname,
-    ...(url.port === "" ? {} : { port: Number(url.port) }),
-    path: `${url.pathname.replace(/\/$/, "")}/${encodeKey(key)}`,
-    query: {},
-    headers: {
-      host: url.host,
-      "user-agent": "postern",
-      "x-amz-expected-bucket-owner": owner,
-      "x-amz-checksum-mode": "ENABLED",
-      ...(ifMatch === undefined ? {} : { "if-match": ifMatch }),
-      ...(ifNoneMatch === undefined ? {} : { "if-none-match": ifNoneMatch }),
-    },
-  });
+  const headers = {
+    "x-amz-checksum-mode": "ENABLED",
+    ...(ifMatch === undefined ? {} : { "if-match": ifMatch }),
+    ...(ifNoneMatch === undefined ? {} : { "if-none-match": ifNoneMatch }),
+  };
+  try {
+    const question = { bucket, owner, path: encodeKey(key), query: {}, headers };
+    const answer = await tools.ask(question, tools.signal);
+    return await readAnswer(answer, request, asked, tools.now());
+  } catch (error) {
+    throw toFailure(error, asked, tools.now());
+  }
 }
 
 async function readAnswer(
-  response: HttpResponse,
+  { status, headers, body }: S3Answer,
   request: GetRequest,
   asked: Asked,
   now: number,
 ): Promise<GetAnswer> {
-  const { statusCode: status, headers } = response;
-  const body: unknown = response.body;
-  if (!(body instanceof Readable)) throw unreadable(asked, "an answer without a body");
   if (status === 200) return readObject(body, headers, request, asked);
   if (status === 304) {
     body.resume();

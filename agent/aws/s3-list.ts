@@ -7,21 +7,19 @@
  * @module
  */
 import {
-  ListObjectsV2Command,
-  type ListObjectsV2CommandOutput,
-  type S3Client,
-} from "@aws-sdk/client-s3";
-import { HttpResponse } from "@smithy/protocol-http";
-import {
   type AccountId,
   type BucketName,
   quote,
   type Region,
   type S3Prefix,
 } from "../core/names.ts";
-import { toFailure, unreadable } from "./failure.ts";
+import { readBody } from "./body.ts";
+import { type Asked, failureOf, toFailure, unreadable } from "./failure.ts";
 import { parseHttpDate } from "./http-date.ts";
 import { s3Arn } from "./partition.ts";
+import type { AskS3, S3Answer } from "./s3-ask.ts";
+import { readS3Error } from "./s3-error.ts";
+import { childText, parseXml, type XmlElement } from "./xml.ts";
 
 export interface ListRequest {
   readonly bucket: BucketName;
@@ -53,13 +51,16 @@ export interface ListedObject {
 }
 
 export interface ListTools {
-  readonly client: S3Client;
+  readonly ask: AskS3;
   readonly region: Region;
   readonly now: () => number;
   readonly signal: AbortSignal;
 }
 
-/** @throws {PosternError} */
+// a thousand of the longest keys, each byte of them escaped, take 4 MiB
+const MAX_PAGE_BYTES = 8 * 1024 * 1024;
+
+/** One attempt at one page. @throws {PosternError} */
 export async function listPage(request: ListRequest, tools: ListTools): Promise<ListPage> {
   const { bucket, owner, prefix, token } = request;
   const asked = {
@@ -67,47 +68,72 @@ export async function listPage(request: ListRequest, tools: ListTools): Promise<
     subject: `s3://${bucket}/${prefix}`,
     needs: `s3:ListBucket on ${quote(s3Arn(tools.region, bucket))} with s3:prefix ${quote(prefix)}`,
   };
-  const command = new ListObjectsV2Command({
-    Bucket: bucket,
-    ExpectedBucketOwner: owner,
-    Prefix: prefix,
-    EncodingType: "url",
-    ...(token === undefined ? {} : { ContinuationToken: token }),
-  });
-  let date: string | undefined;
-  command.middlewareStack.add(
-    (next) => async (args) => {
-      const result = await next(args);
-      if (HttpResponse.isInstance(result.response)) date = result.response.headers["date"];
-      return result;
-    },
-    { step: "deserialize", name: "posternServerTime" },
-  );
+  const query = {
+    "list-type": "2",
+    prefix,
+    "encoding-type": "url",
+    ...(token === undefined ? {} : { "continuation-token": token }),
+  };
   try {
-    const page = await tools.client.send(command, { abortSignal: tools.signal });
-    // any page of some proxy parses as an empty listing, but S3 names the bucket
-    const read = page.Name === bucket ? readPage(page, parseHttpDate(date)) : undefined;
-    if (read === undefined) throw unreadable(asked, "expected a whole listing of this bucket");
-    return read;
+    const question = { bucket, owner, path: "", query, headers: {} };
+    const answer = await tools.ask(question, tools.signal);
+    return await readAnswer(answer, bucket, asked, tools.now());
   } catch (error) {
     throw toFailure(error, asked, tools.now());
   }
 }
 
-function readPage(
-  page: ListObjectsV2CommandOutput,
-  serverTime: number | undefined,
-): ListPage | undefined {
+async function readAnswer(
+  { status, headers, body }: S3Answer,
+  bucket: BucketName,
+  asked: Asked,
+  now: number,
+): Promise<ListPage> {
+  if (status !== 200) throw failureOf(await readS3Error(status, headers, body), asked, now);
+  const { "content-length": length, date } = headers;
+  const announced = length === undefined ? undefined : Number(length);
+  const read = await readBody(body, announced, MAX_PAGE_BYTES);
+  const root = read.kind === "whole" ? parseXml(read.bytes.toString("utf8")) : undefined;
+  // any page of some proxy may be XML, but S3 names the bucket
+  const isListing = root?.name === "ListBucketResult" && childText(root, "Name") === bucket;
+  const page = isListing ? readPage(root, parseHttpDate(date)) : undefined;
+  if (page === undefined) throw unreadable(asked, "expected a whole listing of this bucket");
+  return page;
+}
+
+function readPage(root: XmlElement, serverTime: number | undefined): ListPage | undefined {
+  const isEncoded = childText(root, "EncodingType") === "url";
   const objects: ListedObject[] = [];
-  for (const { Key, ETag, Size, LastModified } of page.Contents ?? []) {
-    const key = Key !== undefined && page.EncodingType === "url" ? decodeKey(Key) : Key;
-    if (key === undefined || ETag === undefined || Size === undefined) return undefined;
-    if (LastModified === undefined) return undefined;
-    objects.push({ key, etag: ETag, size: Size, lastModified: LastModified.getTime() });
+  for (const element of root.children) {
+    if (element.name !== "Contents") continue;
+    const object = readObject(element, isEncoded);
+    if (object === undefined) return undefined;
+    objects.push(object);
   }
-  const more = page.IsTruncated === true;
-  if (more && page.NextContinuationToken === undefined) return undefined;
-  return { objects, next: more ? page.NextContinuationToken : undefined, serverTime };
+  const more = childText(root, "IsTruncated") ?? "false";
+  if (more === "false") return { objects, next: undefined, serverTime };
+  const next = childText(root, "NextContinuationToken");
+  return more === "true" && next !== undefined ? { objects, next, serverTime } : undefined;
+}
+
+function readObject(element: XmlElement, isEncoded: boolean): ListedObject | undefined {
+  const text = childText(element, "Key");
+  const key = text !== undefined && isEncoded ? decodeKey(text) : text;
+  const etag = childText(element, "ETag");
+  const size = childText(element, "Size");
+  const lastModified = parseTimestamp(childText(element, "LastModified"));
+  if (key === undefined || etag === undefined || lastModified === undefined) return undefined;
+  return size !== undefined && /^\d{1,15}$/.test(size)
+    ? { key, etag, size: Number(size), lastModified }
+    : undefined;
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc3339#section-5.6 */
+function parseTimestamp(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\d{4}-\d\d-\d\dT[\d:.]{8,}(Z|[+-]\d\d:\d\d)$/.test(text))
+    return undefined;
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? undefined : at;
 }
 
 // S3 writes a space as "+" and a plus as "%2B"

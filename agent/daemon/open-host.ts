@@ -49,15 +49,14 @@ export function openHost({ services, chance, health, onFailover, ...parts }: Hos
 }
 
 /**
- * Begins what the passes will need, while IMDS answers and nothing else can be done: getent(1), and loading the
- * SDK's client and what opens sealed secrets. A failure is told where it is needed.
+ * Begins what the passes will need, while IMDS answers and nothing else can be done: getent(1), and loading
+ * what opens sealed secrets. A failure is told where it is needed.
  */
 export function getReady(
   groups: readonly GroupConfig[],
   services: Services,
   owners: OwnerLookup,
 ): void {
-  import("../aws/s3-client.ts").catch(() => undefined);
   for (const { owner, decrypt } of groups) {
     owners(owner).catch(() => undefined);
     if (decrypt.mode !== "none") services.kms().catch(() => undefined);

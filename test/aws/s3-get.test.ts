@@ -4,7 +4,7 @@ import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import nock from "nock";
 import type { GetRequest } from "../../agent/aws/s3-get.ts";
-import { encodeKey } from "../../agent/aws/s3-get.ts";
+import { encodeKey } from "../../agent/aws/s3-ask.ts";
 import { parseBucketName, parseS3Key } from "../../agent/core/names.ts";
 import { BUCKET, CREDENTIALS, OWNER, wiredS3 } from "../support/aws.ts";
 import { withServer } from "../support/server.ts";
