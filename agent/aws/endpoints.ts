@@ -1,7 +1,7 @@
 /** Where the services are asked: the config's word, or the SDK's own variables when the config says so. @module */
 import { BlockList, isIP } from "node:net";
 import { PosternError } from "../core/errors.ts";
-import { quote } from "../core/names.ts";
+import { quote, type Region } from "../core/names.ts";
 
 /** The part of the configuration that decides; structurally `EndpointsConfig`. */
 export type EndpointChoice =
@@ -70,6 +70,14 @@ export function resolveEndpoints(choice: EndpointChoice, env: NodeJS.ProcessEnv)
 function imdsOfMode(env: NodeJS.ProcessEnv): string | undefined {
   const mode = env["AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"];
   return mode?.toLowerCase() === "ipv6" ? "http://[fd00:ec2::254]" : undefined;
+}
+
+/**
+ * Whether a region is of the partition "aws", and its services' hosts are called `SERVICE.REGION.amazonaws.com`:
+ * those of China, GovCloud and the isolated partitions have other names.
+ */
+export function isUsualRegion(region: Region): boolean {
+  return /^(us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-\d$/.test(region);
 }
 
 /** Whether secrets may travel to `url` unencrypted: it never leaves this host, or is a link-local service. */

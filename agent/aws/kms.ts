@@ -1,19 +1,19 @@
 /**
- * KMS Decrypt, and the clients that the Encryption SDK's keyrings use.
+ * KMS Decrypt.
  *
  * @see https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html
+ * @see https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
  * @module
  */
-import type { KMS, KMSClientConfig } from "@aws-sdk/client-kms";
-import type { HttpHandlerOptions } from "@smithy/types";
 import { type KmsKeyArn, quote, type Region, regionOfKey } from "../core/names.ts";
 import { SecretBytes } from "../core/secret-bytes.ts";
+import type { ErrorAnswer } from "./answer.ts";
+import { readBody } from "./body.ts";
 import type { Call } from "./call.ts";
-import type { Connection } from "./connection.ts";
-import type { Credentials } from "./credentials.ts";
-import type { Endpoints } from "./endpoints.ts";
-import { type Asked, toFailure, unreadable } from "./failure.ts";
+import { type Endpoints, isUsualRegion } from "./endpoints.ts";
+import { type Asked, failureOf, toFailure, unreadable } from "./failure.ts";
 import type { RequestCounter } from "./requests.ts";
+import { createWire, type Wire, type WireAnswer, type WireTools } from "./wire.ts";
 
 /** KMS in every region that a key names, with retries, deadlines and the bound on concurrency already inside. */
 export interface Kms {
@@ -22,8 +22,6 @@ export interface Kms {
    * @throws {PosternError} DecryptFailed when it does not open, else whatever `toFailure` makes of the answer
    */
   decrypt(request: DecryptRequest): Promise<Decrypted>;
-  /** The region's one client, for a keyring: its `send` rejects with `PosternError` alone. */
-  clientFor(region: Region): KMS;
 }
 
 export interface DecryptRequest {
@@ -40,97 +38,124 @@ export interface Decrypted {
   readonly key: string;
 }
 
-export interface KmsOptions {
-  readonly credentials: Credentials;
+export interface KmsOptions extends WireTools {
   readonly endpoints: Endpoints;
-  readonly connection: Connection;
   readonly call: Call;
   readonly requests: RequestCounter;
-  /** Epoch milliseconds. */
-  readonly now: () => number;
 }
 
-/** Loads the SDK's client at once, because keyrings ask for theirs synchronously: call it only for KMS groups. */
-export async function createKms(options: KmsOptions): Promise<Kms> {
-  const sdk = await import("@aws-sdk/client-kms");
-  const clients = new Map<Region, KMS>();
-  const clientFor = (region: Region): KMS => {
-    const known = clients.get(region);
-    if (known !== undefined) return known;
-    const client = hardened(new sdk.KMS(clientConfig(region, options)), options);
-    clients.set(region, client);
-    return client;
+export function createKms(options: KmsOptions): Kms {
+  const { endpoints, call, requests, now } = options;
+  const wires = new Map<Region, Wire>();
+  const wireTo = (region: Region): Wire => {
+    const wire = wires.get(region) ?? createWire("kms", region, options);
+    wires.set(region, wire);
+    return wire;
   };
   return {
-    clientFor,
-    decrypt: async ({ ciphertext, key, context, signal }) => {
-      const command = new sdk.DecryptCommand({
-        CiphertextBlob: ciphertext,
-        KeyId: key,
-        EncryptionContext: { ...context },
-        EncryptionAlgorithm: "SYMMETRIC_DEFAULT",
-      });
-      const { Plaintext: bytes, KeyId: used } = await clientFor(regionOfKey(key)).send(
-        command,
-        signal === undefined ? {} : { abortSignal: signal },
-      );
-      if (bytes === undefined || used === undefined)
-        throw unreadable(askedOf("Decrypt", key), "an answer without plaintext or key");
-      // a view of the SDK's own memory, so that wiping it leaves no copy
-      const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      return { plaintext: new SecretBytes(view), key: used };
+    decrypt: (request) => {
+      const { key } = request;
+      const asked = {
+        operation: "Decrypt",
+        subject: key,
+        needs: `kms:Decrypt on ${quote(key)}`,
+      };
+      return call(async (signal) => {
+        requests.add("decrypt");
+        try {
+          const region = regionOfKey(key);
+          const url = await kmsUrl(region, endpoints);
+          const answer = await wireTo(region)(questionOf(request, url), signal);
+          return await readAnswer(answer, asked, now());
+        } catch (error) {
+          throw toFailure(error, asked, now());
+        }
+      }, request.signal);
     },
   };
 }
 
-function clientConfig(region: Region, options: KmsOptions): KMSClientConfig {
-  const { kms, fips, dualStack } = options.endpoints;
+/** Where KMS is asked: the SDK's rules decide, and everyday answers are given without loading them. */
+export async function kmsUrl(region: Region, endpoints: Endpoints): Promise<URL> {
+  const { kms, fips, dualStack } = endpoints;
+  if (kms !== undefined) return kms;
+  if (isUsualRegion(region) && !fips && !dualStack)
+    return new URL(`https://kms.${region}.amazonaws.com/`);
+  const { ruledKmsUrl } = await import("./kms-clients.ts");
+  return ruledKmsUrl(region, endpoints);
+}
+
+function questionOf(
+  { ciphertext, key, context }: DecryptRequest,
+  url: URL,
+): Parameters<Wire>[0] & { readonly body: string } {
+  const body = JSON.stringify({
+    CiphertextBlob: Buffer.from(ciphertext).toString("base64"),
+    KeyId: key,
+    EncryptionContext: context,
+    EncryptionAlgorithm: "SYMMETRIC_DEFAULT",
+  });
+  const headers = {
+    "content-type": "application/x-amz-json-1.1",
+    "content-length": String(Buffer.byteLength(body)),
+    "x-amz-target": "TrentService.Decrypt",
+  };
+  return { method: "POST", url, path: url.pathname, query: {}, headers, body };
+}
+
+// a plaintext has at most 4096 bytes, in base64
+const MAX_ANSWER_BYTES = 64 * 1024;
+
+async function readAnswer(
+  { status, headers, body }: WireAnswer,
+  asked: Asked,
+  now: number,
+): Promise<Decrypted> {
+  const length = headers["content-length"];
+  const announced = length === undefined ? undefined : Number(length);
+  const read = await readBody(body, announced, MAX_ANSWER_BYTES);
+  const bytes = read.kind === "whole" ? read.bytes : Buffer.alloc(0);
+  const document = parseJson(bytes);
+  bytes.fill(0);
+  if (status !== 200) throw failureOf(errorOf(status, headers, document), asked, now);
+  const plaintext = textAt(document, "Plaintext");
+  const key = textAt(document, "KeyId");
+  if (plaintext === undefined || key === undefined || !/^[A-Za-z0-9+/]*={0,2}$/.test(plaintext))
+    throw unreadable(asked, "an answer without plaintext or key");
+  // not from Node's pool, so that wiping it leaves no copy beside it
+  const opened = Buffer.allocUnsafeSlow(Buffer.byteLength(plaintext, "base64"));
+  opened.write(plaintext, "base64");
+  return { plaintext: new SecretBytes(opened), key };
+}
+
+function errorOf(
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  document: unknown,
+): ErrorAnswer {
+  // "com.amazonaws.kms#DisabledException", or the name alone; the header may add a URI behind a colon
+  const type = headers["x-amzn-errortype"] ?? textAt(document, "__type");
+  const code = type?.replace(/:.*$/, "").replace(/^.*#/, "");
   return {
-    region,
-    credentials: options.credentials,
-    requestHandler: options.connection,
-    // retries are `call`'s
-    maxAttempts: 1,
-    disableClockSkewCorrection: true,
-    useFipsEndpoint: fips,
-    useDualstackEndpoint: dualStack,
-    ...(kms === undefined ? {} : { endpoint: kms.href }),
+    status,
+    awsCode: code !== undefined && /^[\w.]{1,80}$/.test(code) ? code : undefined,
+    message: textAt(document, "message") ?? textAt(document, "Message") ?? "",
+    requestId: headers["x-amzn-requestid"],
+    retryAfter: headers["retry-after"],
+    region: undefined,
   };
 }
 
-type Sent = Parameters<KMS["send"]>[0];
-
-/**
- * Puts `call` round the client's own `send`, which its methods use too. On the instance and not in its
- * middleware, because a middleware cannot give an attempt its own signal.
- */
-function hardened(client: KMS, options: KmsOptions): KMS {
-  const send = client.send.bind(client);
-  const sendCarefully = (command: Sent, sendOptions: HttpHandlerOptions = {}): Promise<unknown> => {
-    const operation = command.constructor.name.replace(/Command\d*$/, "");
-    const asked = askedOf(operation, keyOf(command));
-    return options.call(async (signal) => {
-      if (operation === "Decrypt") options.requests.add("decrypt");
-      try {
-        return await send(command, { ...sendOptions, abortSignal: signal });
-      } catch (error) {
-        throw toFailure(error, asked, options.now());
-      }
-    }, signalOf(sendOptions));
-  };
-  Object.defineProperty(client, "send", { value: sendCarefully });
-  return client;
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString("utf8"));
+  } catch {
+    return undefined;
+  }
 }
 
-function askedOf(operation: string, key: string): Asked {
-  return { operation, subject: key, needs: `kms:${operation} on ${quote(key)}` };
-}
-
-function keyOf({ input }: Sent): string {
-  return "KeyId" in input && typeof input.KeyId === "string" ? input.KeyId : "its key";
-}
-
-// the SDK's type also admits its old polyfill
-function signalOf({ abortSignal }: HttpHandlerOptions): AbortSignal | undefined {
-  return abortSignal instanceof AbortSignal ? abortSignal : undefined;
+function textAt(value: unknown, name: string): string | undefined {
+  const member: unknown =
+    typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+  return typeof member === "string" ? member : undefined;
 }

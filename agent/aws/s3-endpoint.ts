@@ -8,7 +8,7 @@
  * @module
  */
 import type { BucketName, Region } from "../core/names.ts";
-import type { Endpoints } from "./endpoints.ts";
+import { type Endpoints, isUsualRegion } from "./endpoints.ts";
 
 /** The bucket's URL: its path, if any, belongs before every key. */
 export async function bucketUrl(
@@ -34,7 +34,7 @@ export function usualUrl(
     const inPath = pathStyle || /^\d+(\.\d+){3}$/.test(s3.hostname);
     return inPath && s3.pathname === "/" ? new URL(`/${bucket}`, s3) : undefined;
   }
-  if (pathStyle || !USUAL_REGION.test(region)) return undefined;
+  if (pathStyle || !isUsualRegion(region)) return undefined;
   return new URL(`https://${bucket}.s3.${region}.amazonaws.com/`);
 }
 
@@ -42,5 +42,3 @@ export function usualUrl(
 const USUAL_BUCKET = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;
 // directory buckets, access points and their like
 const SPECIAL_BUCKET = /--|-s3alias$/;
-// of the partition "aws": those of China, GovCloud and the isolated ones have other names
-const USUAL_REGION = /^(us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-\d$/;

@@ -13,8 +13,9 @@ import { findChecksumMismatch } from "./checksum.ts";
 import { type Asked, failureOf, toFailure, unreadable } from "./failure.ts";
 import { parseHttpDate } from "./http-date.ts";
 import { s3Arn } from "./partition.ts";
-import { type AskS3, encodeKey, type S3Answer } from "./s3-ask.ts";
+import { type AskS3, encodeKey } from "./s3-ask.ts";
 import { readS3Error } from "./s3-error.ts";
+import type { WireAnswer } from "./wire.ts";
 
 export interface GetRequest {
   readonly bucket: BucketName;
@@ -82,7 +83,7 @@ export async function getObject(request: GetRequest, tools: GetTools): Promise<G
 }
 
 async function readAnswer(
-  { status, headers, body }: S3Answer,
+  { status, headers, body }: WireAnswer,
   request: GetRequest,
   asked: Asked,
   now: number,

@@ -17,8 +17,9 @@ import { readBody } from "./body.ts";
 import { type Asked, failureOf, toFailure, unreadable } from "./failure.ts";
 import { parseHttpDate } from "./http-date.ts";
 import { s3Arn } from "./partition.ts";
-import type { AskS3, S3Answer } from "./s3-ask.ts";
+import type { AskS3 } from "./s3-ask.ts";
 import { readS3Error } from "./s3-error.ts";
+import type { WireAnswer } from "./wire.ts";
 import { childText, parseXml, type XmlElement } from "./xml.ts";
 
 export interface ListRequest {
@@ -84,7 +85,7 @@ export async function listPage(request: ListRequest, tools: ListTools): Promise<
 }
 
 async function readAnswer(
-  { status, headers, body }: S3Answer,
+  { status, headers, body }: WireAnswer,
   bucket: BucketName,
   asked: Asked,
   now: number,

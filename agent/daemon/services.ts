@@ -9,7 +9,7 @@ import { createCall } from "../aws/call.ts";
 import { type Connection, createConnection } from "../aws/connection.ts";
 import { type EndpointChoice, type Endpoints, resolveEndpoints } from "../aws/endpoints.ts";
 import { applyEnvironment, awsEnvironment } from "../aws/environment.ts";
-import { createKms, type Kms, type KmsOptions } from "../aws/kms.ts";
+import type { Kms, KmsOptions } from "../aws/kms.ts";
 import { createLimiter } from "../aws/limiter.ts";
 import { createRequestCounter, type RequestCounter } from "../aws/requests.ts";
 import type { RetryPolicy } from "../aws/retry.ts";
@@ -59,7 +59,7 @@ export interface Services {
   findHome(choice: HomeChoice): Promise<Home>;
   /** S3 in `region`. */
   s3(region: Region): S3;
-  /** Loads KMS's client when first asked for. */
+  /** Loads its work when first asked for. */
   kms(): Promise<Kms>;
   /** Closes the connections, so that the process can end. */
   close(): void;
@@ -123,7 +123,7 @@ export function openServices(
     requests,
     findHome: (home) => findHome(home, choice.credentials, imds, env),
     s3: (region) => createS3({ ...shared(), region }),
-    kms: () => (kms ??= createKms(shared())),
+    kms: () => (kms ??= import("../aws/kms.ts").then(({ createKms }) => createKms(shared()))),
     close: () => {
       for (const connection of connections) connection.destroy();
     },

@@ -41,7 +41,7 @@ export async function startKms(): Promise<KmsServer> {
   };
   const connection = createConnection(2000);
   const { call, requests } = wiredCall();
-  const kms = await createKms({
+  const kms = createKms({
     credentials: () => Promise.resolve(publisher),
     endpoints: { ...PUBLIC, kms: endpoints.kms },
     connection,
