@@ -7,9 +7,9 @@
  */
 import type { Call } from "./call.ts";
 import type { RequestCounter } from "./requests.ts";
-import { type AskTools, createAsk } from "./s3-ask.ts";
-import { type GetAnswer, getObject, type GetRequest } from "./s3-get.ts";
-import { listPage, type ListPage, type ListRequest } from "./s3-list.ts";
+import type { AskTools, createAsk } from "./s3-ask.ts";
+import type { GetAnswer, getObject, GetRequest } from "./s3-get.ts";
+import type { listPage, ListPage, ListRequest } from "./s3-list.ts";
 
 /** S3 in one region, with retries, deadlines and the bound on concurrency already inside. */
 export interface S3 {
@@ -32,19 +32,56 @@ export interface S3Options extends AskTools {
 
 export function createS3(options: S3Options): S3 {
   const { region, call, requests, now } = options;
-  const ask = createAsk(options);
+  const loaded = once(async () => {
+    const work = await loadS3();
+    return { ...work, ask: work.createAsk(options) };
+  });
   return {
-    list: (request) =>
-      call((signal) => {
+    list: async (request) => {
+      const { ask, listPage } = await loaded();
+      return call((signal) => {
         requests.add("list");
         return listPage(request, { ask, region, now, signal });
-      }, request.signal),
-    get: (request) =>
-      call(async (signal) => {
+      }, request.signal);
+    },
+    get: async (request) => {
+      const { ask, getObject } = await loaded();
+      return call(async (signal) => {
         requests.add("get");
         const answer = await getObject(request, { ask, region, now, signal });
         if (answer.kind === "unchanged") requests.add("notModified");
         return answer;
-      }, request.signal),
+      }, request.signal);
+    },
+  };
+}
+
+interface Loaded {
+  readonly createAsk: typeof createAsk;
+  readonly getObject: typeof getObject;
+  readonly listPage: typeof listPage;
+}
+
+/** What the first request would have to wait for. Worth calling while something else is waited for anyway. */
+export async function loadS3(): Promise<Loaded> {
+  const [asking, getting, listing, { prepareChecksums }] = await Promise.all([
+    import("./s3-ask.ts"),
+    import("./s3-get.ts"),
+    import("./s3-list.ts"),
+    import("./checksum.ts"),
+  ]);
+  prepareChecksums();
+  return { ...asking, ...getting, ...listing };
+}
+
+// a failed load is not kept: the next request tries again
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
   };
 }

@@ -5,7 +5,7 @@
 import yargs from "yargs";
 import { systemClock } from "../core/clock.ts";
 import { EXIT, PosternError } from "../core/errors.ts";
-import type { Surroundings } from "./command.ts";
+import type { Command, Surroundings } from "./command.ts";
 import { commands } from "./commands.ts";
 import { write } from "./output.ts";
 import { noCommand, overview } from "./overview.ts";
@@ -26,10 +26,13 @@ async function main(words: readonly string[]): Promise<void> {
   }
   const version = process.env["POSTERN_VERSION"] ?? "0.0.0";
   if (first === "--version") return write(terminal.stdout, `${version}\n`);
-  const names = commands.map(({ name }) => name);
-  if (first === undefined || !names.includes(first)) throw noCommand(first, names);
-  const { own, program } = splitWords(words);
-  await run(own, {
+  const command = commands.find(({ name }) => name === first);
+  if (command === undefined) {
+    const names = commands.map(({ name }) => name);
+    throw noCommand(first, names);
+  }
+  const { own, program } = splitWords(command, words);
+  await run(command, own, {
     program,
     terminal,
     clock: systemClock,
@@ -40,17 +43,20 @@ async function main(words: readonly string[]): Promise<void> {
   });
 }
 
-function splitWords(words: readonly string[]): {
-  readonly own: readonly string[];
-  readonly program: readonly string[];
-} {
-  const takes = commands.some(({ name, takesProgram }) => name === words[0] && takesProgram);
+function splitWords(
+  { takesProgram = false }: Command,
+  words: readonly string[],
+): { readonly own: readonly string[]; readonly program: readonly string[] } {
   const end = words.indexOf("--");
-  if (!takes || end === -1) return { own: words, program: [] };
+  if (!takesProgram || end === -1) return { own: words, program: [] };
   return { own: words.slice(0, end), program: words.slice(end + 1) };
 }
 
-async function run(words: readonly string[], surroundings: Surroundings): Promise<void> {
+async function run(
+  command: Command,
+  words: readonly string[],
+  surroundings: Surroundings,
+): Promise<void> {
   const parser = yargs([...words])
     .scriptName("postern")
     // messages and options as documented, whatever the locale
@@ -73,7 +79,8 @@ async function run(words: readonly string[], surroundings: Surroundings): Promis
       // yargs's own complaints about the words come with or without an error of its class
       throw error === undefined || error.name === "YError" ? misuse(message, words[0]) : error;
     });
-  for (const command of commands) command.add(parser, surroundings);
+  // the one that was named: to build them all takes longer than the rest of the parsing
+  command.add(parser, surroundings);
   await parser.parseAsync();
 }
 

@@ -1,5 +1,6 @@
 /** A host made ready for passes from its configuration. @module */
 import type { Config, GroupConfig } from "../config/config.ts";
+import { loadS3 } from "../aws/s3.ts";
 import type { Chance, Clock } from "../core/clock.ts";
 import type { GroupName } from "../core/names.ts";
 import { generationBytes } from "../store/comparison.ts";
@@ -50,13 +51,14 @@ export function openHost({ services, chance, health, onFailover, ...parts }: Hos
 
 /**
  * Begins what the passes will need, while IMDS answers and nothing else can be done: getent(1), and loading
- * what opens sealed secrets. A failure is told where it is needed.
+ * what asks S3 and what opens sealed secrets. A failure is told where it is needed.
  */
 export function getReady(
   groups: readonly GroupConfig[],
   services: Services,
   owners: OwnerLookup,
 ): void {
+  loadS3().catch(() => undefined);
   for (const { owner, decrypt } of groups) {
     owners(owner).catch(() => undefined);
     if (decrypt.mode !== "none") services.kms().catch(() => undefined);
