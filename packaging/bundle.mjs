@@ -1,5 +1,12 @@
 /**
- * Bundles the program into `dist/postern.cjs`, and keeps V8's compiled form of it in `dist/postern.cache`.
+ * Bundles the program into `dist`, each part with V8's compiled form of what a pass needs of it beside it:
+ *
+ *     postern.cjs  postern.cache    the program
+ *     sealed.cjs   sealed.cache     other people's code that opens envelopes and bundles
+ *     rest.cjs                      other people's code that few commands need
+ *
+ * Apart, because every run pays for the size of what it loads. Only other people's code is kept apart: of ours
+ * there is one copy, and one class of errors.
  *
  * CommonJS, because it loads faster than ESM. `main-fields=module,main` lets esbuild drop what is unused of
  * the SDK. `dynamic-import=false` turns `import()` into a lazy `require`: a script run from a code cache
@@ -7,19 +14,48 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { sealBundle } from "./sealed-sample.mjs";
 
 const root = join(import.meta.dirname, "..");
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
-await build({
+/** Packages by the part that they are kept in. */
+const APART = [
+  ["sealed", /^(@aws-crypto\/([\w-]+-node|serialize)|tar-stream)$/],
+  ["rest", /^(@aws-sdk\/(client-\w+|credential-providers)|fast-xml-parser)$/],
+];
+
+/**
+ * The Encryption SDK loads these for keyrings that keep keys in DynamoDB, and for who names no client of KMS.
+ * Neither is done here, and loading them takes longer than opening a bundle.
+ */
+const withoutClients = {
+  name: "without clients",
+  setup(bundler) {
+    bundler.onResolve({ filter: /^@aws-sdk\/client-(dynamodb|kms)$/ }, ({ path }) => ({
+      path,
+      namespace: "unused",
+    }));
+    bundler.onLoad({ filter: /./, namespace: "unused" }, () => ({
+      contents: "module.exports = {};",
+    }));
+  },
+};
+
+const common = {
   absWorkingDir: root,
-  entryPoints: { postern: "agent/cli/main.ts" },
-  outdir: "dist",
-  outExtension: { ".js": ".cjs" },
   bundle: true,
   platform: "node",
   // launch.cjs reads it as such
@@ -37,31 +73,84 @@ await build({
   minifyWhitespace: true,
   legalComments: "none",
   logLevel: "warning",
+};
+await build({
+  ...common,
+  entryPoints: { postern: "agent/cli/main.ts" },
+  outdir: "dist",
+  outExtension: { ".js": ".cjs" },
+  plugins: [
+    {
+      name: "apart",
+      setup(bundler) {
+        for (const [part, filter] of APART)
+          bundler.onResolve({ filter }, () => ({ path: `./${part}.cjs`, external: true }));
+      },
+    },
+  ],
 });
+for (const [part, filter] of APART) await buildPart(part, filter);
 const launch = join(root, "dist", "launch.cjs");
 copyFileSync(join(root, "packaging", "launch.cjs"), launch);
-await writeCache();
+await writeCaches();
+
+/** Bundles of these packages what the sources name, so that the rest of them can be dropped. */
+async function buildPart(part, filter) {
+  const contents = [...namesOf(filter)]
+    .map(([from, names]) => `export { ${[...names].join(", ")} } from "${from}";`)
+    .join("\n");
+  await build({
+    ...common,
+    stdin: { contents, resolveDir: root },
+    outfile: join("dist", `${part}.cjs`),
+    plugins: part === "sealed" ? [withoutClients] : [],
+  });
+}
+
+/** What `agent` imports of the packages, by package. */
+function namesOf(filter) {
+  const names = new Map();
+  for (const file of readdirSync(join(root, "agent"), { recursive: true })) {
+    if (!file.endsWith(".ts")) continue;
+    const text = readFileSync(join(root, "agent", file), "utf8");
+    for (const [, list, from] of text.matchAll(/^import \{([^}]*)\} from "([^"]+)";$/gm)) {
+      if (!filter.test(from)) continue;
+      const values = list.split(",").map((name) => name.trim());
+      const known = names.get(from) ?? names.set(from, new Set()).get(from);
+      for (const name of values) if (name !== "" && !name.startsWith("type ")) known.add(name);
+    }
+  }
+  return names;
+}
 
 /**
- * Keeps what a whole pass compiled: V8 compiles a function when it is first called, so an empty run would leave
- * nearly all of it out. Where there can be no sandbox to pass over, what an empty run compiles has to do. What
- * opens sealed secrets stays out: it would make the cache half as large again, for every run to read.
+ * Keeps what a whole pass compiled, over plain secrets and a bundle: V8 compiles a function when it is first
+ * called, so an empty run would leave nearly all of it out. Where there can be no sandbox to pass over, what an
+ * empty run compiles has to do.
  */
-async function writeCache() {
+async function writeCaches() {
   const folder = mkdtempSync(join(tmpdir(), "postern-bundle-"));
   const seed = join(folder, "seed");
-  mkdirSync(join(seed, "web"), { recursive: true });
+  for (const group of ["web", "sealed"]) mkdirSync(join(seed, group), { recursive: true });
   for (const name of ["one", "two"]) writeFileSync(join(seed, "web", name), name);
-  const config = join(folder, "postern.yaml");
-  const words = ["--seed", seed, "--write-config", config, "--json", "--until-eof"];
+  const words = ["--seed", seed, "--json", "--until-eof"];
   const sandbox = spawn(process.execPath, [launch, "sandbox", ...words], {
     stdio: ["pipe", "pipe", "inherit"],
   });
   const ended = once(sandbox, "exit");
   try {
-    runForCache(["--version"]);
-    await Promise.race([once(sandbox.stdout, "data"), ended]);
-    runForCache(["fetch", "--config", config]);
+    runForCache(["--version"], {});
+    const started = await Promise.race([once(sandbox.stdout, "data"), ended.then(() => undefined)]);
+    if (started === undefined) return;
+    const { env, bucket, kms_key: key, publisher } = JSON.parse(String(started[0]));
+    const where = { endpoint: env.AWS_ENDPOINT_URL_KMS, region: env.AWS_REGION };
+    writeFileSync(
+      join(seed, "sealed", "bundle"),
+      await sealBundle({ ...where, bucket, key, publisher }),
+    );
+    const config = join(folder, "postern.yaml");
+    writeFileSync(config, configOf(folder, bucket, key), { mode: 0o600 });
+    runForCache(["fetch", "--config", config], env);
   } finally {
     sandbox.stdin.end();
     await ended;
@@ -69,9 +158,21 @@ async function writeCache() {
   }
 }
 
-function runForCache(words) {
+function configOf(folder, bucket, key) {
+  return `version: 1
+bucket: ${bucket}
+endpoints: environment
+paths: { run: ${folder}/run, state: ${folder}/state }
+defaults: { settle: 0s }
+groups:
+  web: { prefix: web/ }
+  sealed: { bundle: sealed/bundle, decrypt: { mode: envelope, keys: ["${key}"] } }
+`;
+}
+
+function runForCache(words, env) {
   spawnSync(process.execPath, [launch, ...words], {
-    env: { ...process.env, POSTERN_WRITE_CACHE: "1" },
+    env: { ...process.env, ...env, POSTERN_WRITE_CACHE: "1" },
     stdio: "ignore",
   });
 }

@@ -1,28 +1,48 @@
 /**
- * Runs `postern.cjs` from V8's code cache when there is one for this very Node and bundle, else compiles it.
+ * Runs `postern.cjs` from V8's code cache when there is one for this very Node and bundle, else compiles it; and
+ * so the parts beside it, when it asks for them.
  * V8 checks the cache itself (version, flags, source) and a refused one only costs the compilation.
  */
 "use strict";
 const { readFileSync, writeFileSync } = require("node:fs");
-const { join } = require("node:path");
+const path = require("node:path");
 const { Script } = require("node:vm");
 const { createRequire } = require("node:module");
 
-const dist = __dirname;
-const bundle = join(dist, "postern.cjs");
-const cache = join(dist, "postern.cache");
+const requireElse = createRequire(path.join(__dirname, "postern.cjs"));
+const parts = new Map();
 
-let cachedData;
-try {
-  cachedData = readFileSync(cache);
-} catch {
-  // not built yet, or a package without it: compiling works everywhere
+function load(name) {
+  const known = parts.get(name);
+  if (known !== undefined) return known.exports;
+  const filename = path.join(__dirname, name);
+  const module_ = { exports: {} };
+  parts.set(name, module_);
+  // latin1 is read three times as fast as utf8, and the bundle is ASCII
+  const wrapped = `(function(exports,require,module,__filename,__dirname){${readFileSync(filename, "latin1")}\n})`;
+  const script = new Script(wrapped, { filename, cachedData: cacheOf(filename) });
+  script.runInThisContext()(module_.exports, requirePart, module_, filename, __dirname);
+  if (process.env.POSTERN_WRITE_CACHE) {
+    process.on("exit", () => writeFileSync(cacheName(filename), script.createCachedData()));
+  }
+  return module_.exports;
 }
-// latin1 is read three times as fast as utf8, and the bundle is ASCII
-const wrapped = `(function(exports,require,module,__filename,__dirname){${readFileSync(bundle, "latin1")}\n})`;
-const script = new Script(wrapped, { filename: bundle, cachedData });
-const module_ = { exports: {} };
-script.runInThisContext()(module_.exports, createRequire(bundle), module_, bundle, dist);
-if (process.env.POSTERN_WRITE_CACHE) {
-  process.on("exit", () => writeFileSync(cache, script.createCachedData()));
+
+function requirePart(name) {
+  return name.startsWith("./") ? load(name.slice(2)) : requireElse(name);
 }
+
+function cacheOf(filename) {
+  try {
+    return readFileSync(cacheName(filename));
+  } catch {
+    // not built yet, or a package without it: compiling works everywhere
+    return undefined;
+  }
+}
+
+function cacheName(filename) {
+  return filename.replace(/cjs$/, "cache");
+}
+
+load("postern.cjs");

@@ -10,7 +10,7 @@ import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 const wanted = process.argv.slice(2);
-const files = readdirSync(join(root, "dist", "test"), { recursive: true })
+const files = readdirSync(join(root, "dist", "test"), { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".test.js"))
   // what was compiled before its source went must not be run
   .filter((name) => existsSync(join(root, "test", name.replace(/js$/, "ts"))))
