@@ -74,6 +74,20 @@ const common = {
   legalComments: "none",
   logLevel: "warning",
 };
+/** yargs checks itself with two functions of a module that takes Node 2 ms to load. */
+const yargsAsserts = {
+  name: "asserts of yargs",
+  setup(bundler) {
+    bundler.onResolve({ filter: /^assert$/ }, ({ path }) => ({ path, namespace: "asserts" }));
+    bundler.onLoad({ filter: /./, namespace: "asserts" }, () => ({
+      contents: `
+        function check(holds, message) { if (!holds) throw new Error(message); }
+        export const strictEqual = (one, other, message) => check(Object.is(one, other), message);
+        export const notStrictEqual = (one, other, message) => check(!Object.is(one, other), message);`,
+    }));
+  },
+};
+
 await build({
   ...common,
   entryPoints: { postern: "agent/cli/main.ts" },
@@ -87,6 +101,7 @@ await build({
           bundler.onResolve({ filter }, () => ({ path: `./${part}.cjs`, external: true }));
       },
     },
+    yargsAsserts,
   ],
 });
 for (const [part, filter] of APART) await buildPart(part, filter);

@@ -12,10 +12,17 @@ import { noCommand, overview } from "./overview.ts";
 import { reportError, type Terminal } from "./report.ts";
 import { count } from "./words.ts";
 
+// Node makes a stream when it is first asked for it: who reads no stdin should not wait for one
 const terminal: Terminal = {
-  stdout: process.stdout,
-  stderr: process.stderr,
-  stdin: process.stdin,
+  get stdout() {
+    return process.stdout;
+  },
+  get stderr() {
+    return process.stderr;
+  },
+  get stdin() {
+    return process.stdin;
+  },
   env: process.env,
 };
 
