@@ -6,11 +6,14 @@
  * - for a bundle: one GET, and one Decrypt.
  *
  * Each part is timed in the same run, between the fetches, with a bare client and a kept connection. What
- * postern does beyond that path (a second LIST after the GETs, files, their checks) counts against it.
+ * postern does beyond that path (a second LIST after the GETs, files, their checks) counts against it. Told
+ * beside it, to see what is left to save: the path with that second LIST, and what a program takes for it that
+ * does nothing else (`bare.ts`).
  * @module
  */
 import { rmSync } from "node:fs";
 import http from "node:http";
+import { fileURLToPath } from "node:url";
 import type { AwsCredentialIdentity } from "@smithy/types";
 import { ask, AT_ONCE, createSigner, roleCredentials } from "./bare.ts";
 import {
@@ -24,6 +27,7 @@ import {
 import { encryptNothing, seedBundle } from "./sealed.ts";
 import { inWorld, launcher, seedGroup, type World, writeConfig } from "./world.ts";
 
+const bare = new URL("./bare.js", import.meta.url);
 const SECRETS = 100;
 const LATENCY_MS = 20;
 const ROUNDS = 9;
@@ -44,6 +48,7 @@ async function measureFetch(world: World, tell: Tell): Promise<readonly Verdict[
       [
         commandOnce("node", [process.execPath, "-e", "0"], world),
         ...(await barePath(world, credentials, agent)),
+        commandOnce("bare", [process.execPath, fileURLToPath(bare), "web/"], world),
         fetchOnce("prefix", world, "web", "prefix: web/"),
         fetchOnce("bundle", world, "sealed", `bundle: sealed/bundle, ${decrypt(world)}`),
       ],
@@ -65,6 +70,11 @@ function judge(medians: ReadonlyMap<string, number>, tell: Tell): readonly Verdi
   };
   for (const [name, value] of medians) tell(`${name.padEnd(12)}${value.toFixed(1).padStart(8)} ms`);
   tell(`prefix: ${critical.prefix.toFixed(1)} ms = node + imds + list + ${rounds} × get`);
+  const confirmed = critical.prefix + ms("list");
+  tell(
+    `prefix: ${confirmed.toFixed(1)} ms with a second list: ${(ms("prefix") / confirmed).toFixed(2)}`,
+  );
+  tell(`prefix: a bare client takes ${(ms("bare") / critical.prefix).toFixed(2)} times the path`);
   tell(`bundle: ${critical.bundle.toFixed(1)} ms = node + imds + get + decrypt`);
   return [
     { what: "fetch of a prefix / its path", ratio: ms("prefix") / critical.prefix, atMost: 1.5 },
