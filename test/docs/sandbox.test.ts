@@ -40,7 +40,7 @@ describe("the first steps of docs/sandbox.md", () => {
     const ended = await runCommand(["sh", "-ec", `${edit}\n${use}`], { cwd: folder, env });
     assert.equal(ended.code, 0, ended.stderr);
     const drawn = drawnTree();
-    assert.equal(drawn.filter(({ mode }) => mode !== undefined).length, 14);
+    assert.equal(drawn.filter(({ mode }) => mode !== undefined).length, 16);
     assert.equal(drawn.filter(({ text }) => text !== undefined).length, 2);
     for (const { path, mode, text } of drawn) {
       const stats = lstatSync(path);
