@@ -4,11 +4,12 @@
  * @module
  */
 import { bench as bulk } from "./bulk.ts";
+import { bench as daemon } from "./daemon.ts";
 import { bench as fetch } from "./fetch.ts";
 import { bench as get } from "./get.ts";
 import type { Bench, Tell, Verdict } from "./measure.ts";
 
-const BENCHES: readonly Bench[] = [get, fetch, bulk];
+const BENCHES: readonly Bench[] = [get, fetch, bulk, daemon];
 const METHOD = `Ratios of medians. What is compared runs in turn in this one run, so that a busy machine slows all of it alike;
 the sandbox that answers is a process of its own, and does not count. Node ${process.version}, ${process.arch}.
 `;
