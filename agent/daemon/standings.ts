@@ -150,7 +150,6 @@ function statusOf(
   error: PosternError | undefined,
 ): GroupStatus {
   return {
-    reloadOwed: false,
     group: group.name,
     state,
     generation: generation?.id ?? null,
@@ -158,6 +157,7 @@ function statusOf(
     bytes: generation === undefined ? null : generationBytes(generation.manifest),
     lastSuccess: isoTime(lastSuccess),
     freshUntil: isoTime(freshUntil),
+    reloadOwed: false,
     error: error === undefined ? null : statusError(error),
   };
 }

@@ -16,7 +16,8 @@ const groupSchema = v.strictObject({
   bytes: v.nullable(v.number()),
   lastSuccess: v.nullable(v.pipe(v.string(), v.isoTimestamp())),
   freshUntil: v.nullable(v.pipe(v.string(), v.isoTimestamp())),
-  reloadOwed: v.boolean(),
+  // a status that an older version wrote is readable too
+  reloadOwed: v.optional(v.boolean(), false),
   error: v.nullable(
     v.strictObject({
       code: v.string(),
