@@ -82,7 +82,7 @@ export async function findWithin(
 }
 
 /** Looks once; `now` in epoch milliseconds. */
-export function find(question: Question, now: number): Finding {
+function find(question: Question, now: number): Finding {
   const { run, subject } = question;
   const stable = `${run}/secrets/${subject.group}`;
   const pinned = enter(stable);

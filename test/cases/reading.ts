@@ -61,6 +61,10 @@ export const ROWS: Readonly<Record<string, Row>> = {
     words: ["path", "web/tls/site.key"],
     stdout: "RUN/secrets/web/tls/site.key\n",
   },
+  "prints the path at once of what is there, however long it may wait": {
+    words: ["path", "--wait", "9m", "web"],
+    stdout: "RUN/secrets/web\n",
+  },
   "prints the generation's own path": {
     words: ["path", "--pin", "web"],
     stdout: "RUN/groups/web/gen/a1\n",
@@ -78,6 +82,14 @@ export const ROWS: Readonly<Record<string, Row>> = {
     words: ["get", "web/nope"],
     code: 66,
     stderr: ['postern: no such secret "web/nope"', NAMES],
+  },
+  "says 66 for the path of a group that did not come": {
+    words: ["path", "nope", "--wait=1s"],
+    code: 66,
+    stderr: [
+      'postern: no such group "nope"',
+      "postern: hint: postern status lists the groups of this host",
+    ],
   },
   "says 66 for the path of a secret that is not there": {
     words: ["path", "web/nope"],
@@ -221,4 +233,6 @@ export const MISUSES: readonly (readonly string[])[] = [
   ["get", "web/password", "--wait"],
   ["get", "web/password", "--pin"],
   ["path"],
+  ["path", "web", "--wait"],
+  ["path", "web", "--wait="],
 ];
