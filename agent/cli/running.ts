@@ -10,12 +10,13 @@ import { type Daemon, runDaemon } from "../daemon/daemon.ts";
 import { judgeBy, reloadBy } from "../daemon/judging.ts";
 import type { LifeEffects } from "../daemon/life.ts";
 import { BRIEF, openServices } from "../daemon/services.ts";
+import { runCommand } from "../notify/command.ts";
 import { reloadKey } from "../notify/reload.ts";
 import { createLog, type Level, type Log } from "../observe/log.ts";
 import { createMetrics, type Metrics, type Snapshot } from "../observe/metrics.ts";
 import { currentState } from "../observe/status.ts";
 import { writeTextfile } from "../observe/textfile.ts";
-import { createSupervisor, notifyManager } from "../observe/supervisor.ts";
+import { createSupervisor } from "../observe/supervisor.ts";
 import { ownerLookup } from "../store/owners.ts";
 import type { Surroundings } from "./command.ts";
 import { notifyTools, systemEffects } from "./effects.ts";
@@ -98,7 +99,7 @@ interface Serving extends RunRequest {
 async function serve(
   daemon: Daemon,
   { config, metrics, log, textfile, signal }: Serving,
-  { clock, run, env }: LifeEffects,
+  { clock, run, env, pid }: LifeEffects,
 ): Promise<void> {
   const snapshot = (): Snapshot => snapshotOf(daemon, clock.now());
   const actions = actionsOf(daemon, log, () => metrics.text(snapshot()));
@@ -107,12 +108,14 @@ async function serve(
   const { gid } = await ownerLookup(run)({ user, group: controlGroup });
   const socket = await serveSocket(daemon.tree, gid, actions);
   const port = metricsListen && (await servePort(metricsListen, actions));
-  const supervisor = createSupervisor({ env, notify: notifyManager });
+  const supervisor = createSupervisor({ env, pid, clock, run: runCommand });
+  const ready = (): Promise<void> =>
+    supervisor.ready(`keeps ${daemon.config().groups.length} groups in step with S3`);
   const reread = (): void => {
     void supervisor
       .reloading()
       .then(() => daemon.reconfigure())
-      .then(() => supervisor.ready());
+      .then(ready);
   };
   const refreshAll = (): void => {
     const all = { groups: [], prune: false, release: false, acceptOlder: false };
@@ -121,10 +124,10 @@ async function serve(
   process.on("SIGHUP", reread);
   process.on("SIGUSR2", refreshAll);
   const ended = Promise.all([
-    supervisor.watch(clock, signal),
+    supervisor.watch(() => true, signal),
     textfile === undefined ? undefined : keepTextfile(textfile, () => metrics.text(snapshot())),
   ]);
-  await supervisor.ready();
+  await ready();
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });
