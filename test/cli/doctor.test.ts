@@ -57,6 +57,15 @@ describe("postern doctor", () => {
     assert.ok(!existsSync(join(folder, "run")) && !existsSync(join(folder, "state")));
   });
 
+  it("prints the drop-in that the configuration needs", async () => {
+    const { code, stdout } = await doctor("--systemd");
+    assert.equal(code, 0);
+    const [head, ...lines] = stdout.toString().split("\n");
+    assert.match(head ?? "", /^# .*postern\.service\.d/);
+    assert.deepEqual(lines.at(0), "[Service]");
+    assert.ok(lines.includes(`ReadWritePaths=-${join(folder, "run")}`));
+  });
+
   it("prints one JSON document that holds the same", async () => {
     const { code, stdout } = await doctor("--json");
     const { sections, exitCode } = JSON.parse(stdout.toString()) as {
