@@ -3,6 +3,8 @@
  *
  *     postern.cjs  postern.cache    the program
  *     sealed.cjs   sealed.cache     other people's code that opens envelopes and bundles
+ *     daemon.cjs                    other people's code that the daemon alone needs
+ *     template.cjs                  other people's code that templates need
  *     rest.cjs                      other people's code that few commands need
  *
  * Apart, because every run pays for the size of what it loads. Only other people's code is kept apart: of ours
@@ -34,6 +36,8 @@ const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 /** Packages by the part that they are kept in. */
 const APART = [
   ["sealed", /^(@aws-crypto\/([\w-]+-node|serialize)|tar-stream)$/],
+  ["daemon", /^(pino|prom-client)$/],
+  ["template", /^liquidjs$/],
   ["rest", /^(@aws-sdk\/(client-\w+|credential-providers)|fast-xml-parser)$/],
 ];
 
@@ -130,7 +134,7 @@ function namesOf(filter) {
     const text = readFileSync(join(root, "agent", file), "utf8");
     for (const [, list, from] of text.matchAll(/^import \{([^}]*)\} from "([^"]+)";$/gm)) {
       if (!filter.test(from)) continue;
-      const values = list.split(",").map((name) => name.trim());
+      const values = list.split(",").map((name) => name.trim().replace(/ as .*$/, ""));
       const known = names.get(from) ?? names.set(from, new Set()).get(from);
       for (const name of values) if (name !== "" && !name.startsWith("type ")) known.add(name);
     }
