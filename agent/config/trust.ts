@@ -7,16 +7,13 @@
  * @module
  */
 import { constants, type Stats } from "node:fs";
-import { lstat, open, readdir, readlink } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { lstat, open, readdir } from "node:fs/promises";
 import { PosternError, errnoOf } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
-import { judgeOwnership } from "../core/ownership.ts";
+import { judgeStats, walkTrustedPath } from "../core/trusted-path.ts";
 
 /** A config is kilobytes; more is a mistake (a log, a disk image) that would only eat memory. */
 const MAX_FILE_BYTES = 1024 * 1024;
-/** As the kernel's own limit on symlinks in one path (path_resolution(7)). */
-const MAX_LINKS = 40;
 
 /**
  * The text of `file`, or undefined when there is none.
@@ -74,49 +71,14 @@ async function orMissing<Result>(read: () => Promise<Result>): Promise<Result | 
   }
 }
 
-/** `path` without symlinks, every folder and link on the way judged; the last entry itself is left to the caller. */
 async function trustedPath(path: string, uid: number): Promise<string> {
-  const pending = segmentsOf(resolve(path));
-  let links = 0;
-  let folder = "/";
-  for (;;) {
-    const name = pending.shift();
-    if (name === undefined) return folder;
-    if (name === "..") {
-      folder = dirname(folder);
-      continue;
-    }
-    judge(folder, await lstat(folder), uid);
-    const entry = join(folder, name);
-    const stats = await lstat(entry);
-    if (!stats.isSymbolicLink()) {
-      folder = entry;
-      continue;
-    }
-    judge(entry, stats, uid);
-    links += 1;
-    if (links > MAX_LINKS) throw distrust(entry, `expected at most ${MAX_LINKS} links, got more`);
-    const target = await readlink(entry);
-    if (target.startsWith("/")) folder = "/";
-    pending.unshift(...segmentsOf(target));
-  }
-}
-
-function segmentsOf(path: string): string[] {
-  return path.split("/").filter((segment) => segment !== "" && segment !== ".");
+  const walk = await walkTrustedPath(path, uid);
+  if (walk.kind === "untrusted") throw distrust(walk.path, walk.why);
+  return walk.path;
 }
 
 function judge(path: string, stats: Stats, uid: number): void {
-  const fault = judgeOwnership(
-    {
-      uid: stats.uid,
-      // a link's own mode is always 0777 and means nothing: who may replace it, its folder says
-      mode: stats.isSymbolicLink() ? 0 : stats.mode & 0o777,
-      sticky: (stats.mode & 0o1000) !== 0,
-      isDirectory: stats.isDirectory(),
-    },
-    uid,
-  );
+  const fault = judgeStats(stats, uid);
   if (fault !== undefined) throw distrust(path, fault);
 }
 

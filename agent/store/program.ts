@@ -1,5 +1,6 @@
 /** Small system programs that know what Node does not: flock(1) and getent(1). @module */
 import { spawn } from "node:child_process";
+import { SEARCH_PATH } from "../core/search-path.ts";
 
 /**
  * Runs a program without a shell and without this process's environment.
@@ -17,9 +18,6 @@ export type ProgramEnd =
   | { readonly kind: "signalled" }
   | { readonly kind: "missing" };
 
-// the running user's own PATH could name programs of others; the last is NixOS's
-const PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin";
-
 // a directory server that is down must not hold up the pass for longer
 const TIMEOUT_MS = 10_000;
 
@@ -29,7 +27,7 @@ const MAX_OUTPUT = 1024 * 1024;
 export const systemProgram: RunProgram = (file, args, descriptor) =>
   new Promise((resolve, reject) => {
     const child = spawn(file, args, {
-      env: { PATH, LC_ALL: "C" },
+      env: { PATH: SEARCH_PATH, LC_ALL: "C" },
       timeout: TIMEOUT_MS,
       stdio: ["ignore", "pipe", "ignore", ...(descriptor === undefined ? [] : [descriptor])],
     });
