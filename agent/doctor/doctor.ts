@@ -10,6 +10,7 @@ import type { Clock } from "../core/clock.ts";
 import type { PosternError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
 import { examineBucket } from "./bucket.ts";
+import { examineChanges } from "./change.ts";
 import { type DestinationEffects, examineDestination } from "./destination.ts";
 import { examineGroup } from "./group.ts";
 import { examineHost, type HostEffects } from "./host.ts";
@@ -50,6 +51,8 @@ export async function* examine(
   }
   const destination = await examineDestination(config, groups, wantedBytes, effects);
   yield { title: "destination", findings: destination };
+  const changes = await examineChanges(config, groups, effects);
+  if (changes.length > 0) yield { title: "changes", findings: changes };
 }
 
 // where the tree would be, as far as nobody can tell

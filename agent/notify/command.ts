@@ -8,6 +8,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 import { errnoOf } from "../core/errors.ts";
+import { SEARCH_PATH } from "../core/search-path.ts";
 
 export interface Command {
   /** A program, by its path or to be found in the system's own folders, and its words. */
@@ -32,9 +33,6 @@ export type CommandEnd =
 /** Runs a command to its end. Never rejects. */
 export type RunCommand = (command: Command, signal: AbortSignal) => Promise<CommandEnd>;
 
-/** Where programs are looked for: this process's own PATH could name programs of others; the last is NixOS's. */
-export const SYSTEM_PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin";
-
 // what was asked to end may clean up for so long
 const GRACE_MS = 1000;
 
@@ -47,7 +45,7 @@ export const runCommand: RunCommand = ({ argv, env, timeoutMs }, signal) => {
     }
     let cut: "timed-out" | "stopped" | undefined;
     const child = spawn(file, args, {
-      env: { ...env, PATH: SYSTEM_PATH, LC_ALL: "C" },
+      env: { ...env, PATH: SEARCH_PATH, LC_ALL: "C" },
       cwd: "/",
       detached: true,
       stdio: "ignore",

@@ -101,14 +101,18 @@ export const systemProcesses: Processes = {
 // USER_HZ is 100 on every architecture that Node runs on
 const MS_PER_TICK = 10;
 
-interface PidFile {
+export interface PidFile {
   readonly pid: number;
   readonly uid: number;
   /** Epoch milliseconds. */
   readonly writtenAt: number;
 }
 
-function readPidFile(pidfile: string): PidFile | undefined {
+/**
+ * Steps 1 and 2; undefined when there is no file.
+ * @throws {PosternError} CheckFailed when it is not to be believed, or the system error that kept it from being read
+ */
+export function readPidFile(pidfile: string): PidFile | undefined {
   let fd: number;
   let real: string;
   try {

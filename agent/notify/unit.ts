@@ -9,6 +9,7 @@ import { quote } from "../core/names.ts";
 import type { RunCommand } from "./command.ts";
 import type { ReloadEnd } from "./ending.ts";
 import type { ShowUnit } from "./systemctl.ts";
+import { judgeUnitState } from "./unit-state.ts";
 
 export interface UnitReload {
   readonly unit: string;
@@ -21,14 +22,10 @@ export async function reloadUnit(
   tools: { readonly run: RunCommand; readonly show: ShowUnit; readonly timeoutMs: number },
   signal: AbortSignal,
 ): Promise<ReloadEnd> {
-  const shown = await tools.show(unit, ["LoadState", "ActiveState"]);
-  const load = shown?.get("LoadState");
-  const active = shown?.get("ActiveState") ?? "";
-  if (load === undefined || load === "not-found") return failed(unit, "there is no such unit");
-  if (active === "inactive" || active === "failed")
-    return { kind: "not-needed", why: `${unit} is not running` };
-  // it may have read the old set already: it is told once it runs
-  if (active !== "active") return { kind: "later", why: `${unit} is ${active}` };
+  const state = await tools.show(unit);
+  if (state === undefined) return failed(unit, "systemd does not tell of it");
+  const reloadable = judgeUnitState(state);
+  if (reloadable.kind !== "now") return { ...reloadable, why: `${unit}: ${reloadable.why}` };
   const verb = action === "restart" ? "try-restart" : "try-reload-or-restart";
   const end = await tools.run(
     { argv: ["systemctl", "--no-ask-password", verb, unit], env: {}, timeoutMs: tools.timeoutMs },

@@ -8,7 +8,7 @@ import {
   runFor,
   tell,
 } from "../../agent/notify/reload.ts";
-import { parseShown } from "../../agent/notify/systemctl.ts";
+import { parseUnitState } from "../../agent/notify/unit-state.ts";
 import { fixedChance } from "../support/time.ts";
 
 const never = new AbortController().signal;
@@ -33,7 +33,7 @@ function fake(
         commands.push(command);
         return Promise.resolve(end);
       },
-      show: () => Promise.resolve(shown === undefined ? undefined : parseShown(shown)),
+      show: () => Promise.resolve(shown === undefined ? undefined : parseUnitState(shown)),
       processes: { find: () => undefined, kill: () => {} },
       chance: fixedChance(0),
       systemd,
@@ -49,12 +49,13 @@ describe("a unit", () => {
     ["is left alone when it was stopped", state("inactive"), "not-needed", []],
     ["is left alone when it failed", state("failed"), "not-needed", []],
     ["is told later while it starts", state("activating"), "later", []],
-    ["is told later while it reloads", state("reloading"), "later", []],
-    ["is told later while it stops", state("deactivating"), "later", []],
+    ["is reloaded again while it reloads", state("reloading"), "done", ["try-reload-or-restart"]],
+    ["is left alone while it stops", state("deactivating"), "not-needed", []],
+    ["is told later while a job waits for it", `${state("active")}Job=7\n`, "later", []],
     [
-      "cannot be told when there is none",
+      "needs nothing when there is none",
       "LoadState=not-found\nActiveState=inactive\n",
-      "failed",
+      "not-needed",
       [],
     ],
     ["cannot be told when no manager answers", undefined, "failed", []],
