@@ -1,4 +1,5 @@
 /** `postern run`: the daemon. @module */
+import type { Config } from "../config/config.ts";
 import { PosternError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
 import type { Command } from "./command.ts";
@@ -43,12 +44,17 @@ export const run: Command = {
           })
           .example("$0 run --log-format pretty", "to see what it does"),
       async ({ config: file, "log-level": level, "log-format": format, textfile }) => {
-        const config = await loadNamedConfig(file, surroundings);
+        const { refuseConfined, systemConfines } = await import("../daemon/confinement.ts");
+        const permitted = (config: Config): Config => {
+          refuseConfined(config, systemConfines());
+          return config;
+        };
+        const config = permitted(await loadNamedConfig(file, surroundings));
         const { runHere } = await import("./running.ts");
         await runHere(
           {
             config,
-            readConfig: () => readNamedConfig(file, surroundings),
+            readConfig: async () => permitted(await readNamedConfig(file, surroundings)),
             level: wordOf(level, ["debug", "info", "warn", "error"] as const),
             format: wordOf(format, ["json", "pretty"] as const),
             textfile,

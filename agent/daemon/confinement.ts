@@ -90,18 +90,22 @@ export function refuseConfined(
   const issues = [
     ...destinationFolders(config)
       .filter(isReadOnly)
-      .map((folder) => `${quote(folder)} is read-only to the daemon`),
+      .map((folder) => `${quote(folder)} is to hold files, and is read-only to the daemon`),
     ...(lacks(CAP_FOWNER, CAP_DAC_OVERRIDE)
-      ? foreign.map((name) => `group ${quote(name)} has another owner than root`)
+      ? foreign.map(
+          (name) => `group ${quote(name)} is another user's, whose files the daemon may not change`,
+        )
       : []),
     ...(lacks(CAP_KILL) || !seesProcesses
-      ? signalling.map((name) => `group ${quote(name)} reloads by a signal`)
+      ? signalling.map(
+          (name) => `group ${quote(name)} reloads by a signal, which the daemon may not send`,
+        )
       : []),
   ];
   if (issues.length === 0) return;
   const message = `the daemon is confined too closely for its configuration: ${issues.join(", ")}`;
   throw new PosternError("ConfigInvalid", message, {
-    issues: issues.map((issue) => `the daemon may not: ${issue}`),
+    issues,
     hint: 'under systemd "postern doctor --systemd" prints the drop-in that lets it',
   });
 }

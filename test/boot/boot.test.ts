@@ -32,7 +32,7 @@ const DAEMON: readonly Row[] = [
   ["never starts what an administrator has stopped", { idle: ["inactive", []] }],
   [
     "keeps its process when it reads its configuration anew",
-    { "same daemon after a reload": true },
+    { "same daemon after a reload": true, says: "keeps 5 groups in step with S3" },
   ],
   [
     "restarts no app when the daemon is restarted or dies",
@@ -103,6 +103,19 @@ const FETCH: readonly Row[] = [
   ["looks again from time to time", { timer: "active", daemon: "inactive" }],
 ];
 
+const UNPRIVILEGED: readonly Row[] = [
+  [
+    "has the secrets of its own user before the app starts",
+    {
+      error: undefined,
+      "app at boot": ["start one"],
+      owner: "postern:postern",
+      states: { ...TROUBLED, ...FRESH },
+    },
+  ],
+  ["may do nothing beyond that", { capabilities: "0000000000000000", exposed: [] }],
+];
+
 const why = whyNoBoot();
 if (why !== false) it("boots hosts", { skip: why }, () => {});
 else {
@@ -118,11 +131,15 @@ else {
       symlinkSync("/dev/null", join(machine.path, "etc/systemd/system/postern.service"));
       const fetch = [...APPS, "postern-fetch.service", "postern-fetch.timer"];
       phases["fetch"] = await machine.boot("fetch", fetch);
+      const other = makeMachine();
+      other.makeUnprivileged();
+      phases["unprivileged"] = await other.boot("unprivileged", daemon);
     });
 
     judge("a host with the daemon", DAEMON, () => phases["daemon"]);
     judge("a host after a power cut", AFTER_POWER_CUT, () => phases["after a power cut"]);
     judge("a host without the daemon", FETCH, () => phases["fetch"]);
+    judge("a host whose daemon is not root", UNPRIVILEGED, () => phases["unprivileged"]);
 
     it("keeps its key over a power cut in the middle of a check", () => {
       const { key, "check under way": check } = phases["daemon"] ?? {};

@@ -90,6 +90,11 @@ function keyDigest(): string {
   return createHash("sha256").update(readFileSync("/var/lib/postern/host.key")).digest("hex");
 }
 
+function configsRead(): number {
+  return said("journalctl", "-u", "postern.service", "-g", '"event":"config-read"').split("\n")
+    .length;
+}
+
 /** Who the app is, and who says that its secrets are there: another process is another word. */
 function bystanders(): string {
   return [
@@ -128,9 +133,10 @@ async function daemonComesAndGoes(): Promise<void> {
   const before = bystanders();
   const daemon = (): string => show("postern.service", "MainPID");
   const first = daemon();
-  said("systemctl", "reload", "postern.service");
-  await delay(QUIET_MS);
-  note("same daemon after a reload", daemon() === first);
+  const reload = run("systemctl", "reload", "postern.service").code;
+  await until("a configuration that was read anew", () => configsRead() > 1);
+  note("same daemon after a reload", reload === 0 && daemon() === first);
+  note("says", show("postern.service", "StatusText"));
   said("systemctl", "restart", "postern.service");
   await delay(QUIET_MS);
   note("another daemon after a restart", daemon() !== first);
@@ -157,6 +163,7 @@ async function daemonDiesOften(): Promise<void> {
     said("systemctl", "start", "postern.service");
   }
   note("never without a secret", seen === 8);
+  await until("the daemon", () => show("postern.service", "ActiveState") === "active");
   await until("the last change", () => lines("app").at(-1) === "reload often 7");
   await until("health", () => states()["web"] === "fresh");
   note("unfinished", readdirSync("/run/postern/groups/web").toSorted());
@@ -267,6 +274,18 @@ async function hostAfterPowerCut(): Promise<void> {
   note("result", show("postern.service", "Result"));
 }
 
+async function unprivilegedHost(): Promise<void> {
+  note("running", said("systemctl", "is-system-running", "--wait"));
+  await until("the app", () => lines("app").length > 0);
+  note("app at boot", lines("app"));
+  confinement();
+  note(
+    "owner",
+    said("stat", "--dereference", "--format=%U:%G", "/run/postern/secrets/web/password"),
+  );
+  note("states", states());
+}
+
 async function fetchHost(): Promise<void> {
   note("running", said("systemctl", "is-system-running", "--wait"));
   await until("the app", () => lines("app").length > 0);
@@ -281,6 +300,7 @@ const PHASES: Readonly<Record<string, () => Promise<void>>> = {
   daemon: daemonHost,
   "after a power cut": hostAfterPowerCut,
   fetch: fetchHost,
+  unprivileged: unprivilegedHost,
 };
 
 try {

@@ -40,6 +40,8 @@ export type Facts = Readonly<Record<string, unknown>>;
 export interface Machine {
   /** The guest's root folder. */
   readonly path: string;
+  /** Gives the daemon a user of its own, as packaging/systemd/examples has it. */
+  makeUnprivileged(): void;
   /**
    * Boots until the guest powers itself off, or asks for its power to be cut.
    * @param enabled units that start with the system
@@ -56,7 +58,11 @@ export function makeMachine(): Machine {
   // cp(1) is several times as fast for a whole system
   spawnSync("cp", ["-a", image, path]);
   install(path);
-  return { path, boot: (phase, enabled) => boot(folder, phase, enabled) };
+  return {
+    path,
+    makeUnprivileged: () => makeUnprivileged(path),
+    boot: (phase, enabled) => boot(folder, phase, enabled),
+  };
 }
 
 /** As a package would: the program below /usr/lib, its units and the line for tmpfiles. */
@@ -78,6 +84,18 @@ function install(path: string): void {
     writeFileSync(join(path, "srv/seed", group, "password"), "one");
   }
   writeFileSync(join(path, "etc/machine-id"), "");
+}
+
+function makeUnprivileged(path: string): void {
+  const examples = join(root, "packaging/systemd/examples");
+  const dropIns = join(path, "etc/systemd/system/postern.service.d");
+  mkdirSync(dropIns);
+  cpSync(join(examples, "postern-unprivileged.conf"), join(dropIns, "unprivileged.conf"));
+  cpSync(join(examples, "postern.sysusers.conf"), join(path, "usr/lib/sysusers.d/postern.conf"));
+  writeFileSync(
+    join(path, "etc/tmpfiles.d/postern.conf"),
+    "d /run/postern 0755 postern postern -\n",
+  );
 }
 
 const UNITS = [
