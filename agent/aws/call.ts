@@ -54,7 +54,7 @@ export function createCall(options: CallOptions): Call {
         clock: options.clock,
         chance: options.chance,
         signal,
-        onRetry: () => options.requests.add("retries"),
+        onRetry: () => options.requests.retried(),
       });
     } catch (error) {
       if (signal?.aborted !== true || error instanceof PosternError) throw error;
@@ -72,7 +72,7 @@ function renewingOnce<T>(once: () => Promise<T>, options: CallOptions): () => Pr
       if (renewed || !(error instanceof PosternError) || !isExpiredToken(error)) throw error;
       renewed = true;
       options.renewCredentials();
-      options.requests.add("retries");
+      options.requests.retried();
       return once();
     }
   };

@@ -60,8 +60,7 @@ export function createKms(options: KmsOptions): Kms {
         subject: key,
         needs: `kms:Decrypt on ${quote(key)}`,
       };
-      return call(async (signal) => {
-        requests.add("decrypt");
+      const attempt = async (signal: AbortSignal): Promise<Decrypted> => {
         try {
           const region = regionOfKey(key);
           const url = await kmsUrl(region, endpoints);
@@ -70,7 +69,8 @@ export function createKms(options: KmsOptions): Kms {
         } catch (error) {
           throw toFailure(error, asked, now());
         }
-      }, request.signal);
+      };
+      return call((signal) => requests.track("decrypt", () => attempt(signal)), request.signal);
     },
   };
 }

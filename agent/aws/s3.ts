@@ -39,19 +39,20 @@ export function createS3(options: S3Options): S3 {
   return {
     list: async (request) => {
       const { ask, listPage } = await loaded();
-      return call((signal) => {
-        requests.add("list");
-        return listPage(request, { ask, region, now, signal });
-      }, request.signal);
+      return call(
+        (signal) => requests.track("list", () => listPage(request, { ask, region, now, signal })),
+        request.signal,
+      );
     },
     get: async (request) => {
       const { ask, getObject } = await loaded();
-      return call(async (signal) => {
-        requests.add("get");
-        const answer = await getObject(request, { ask, region, now, signal });
-        if (answer.kind === "unchanged") requests.add("notModified");
-        return answer;
-      }, request.signal);
+      return call(
+        (signal) =>
+          requests.track("get", () => getObject(request, { ask, region, now, signal }), {
+            resultOf: ({ kind }) => (kind === "unchanged" ? "not_modified" : "ok"),
+          }),
+        request.signal,
+      );
     },
   };
 }

@@ -187,14 +187,18 @@ function secretsOf(place: string, group: GroupName): readonly Found[] {
     const fd = openSync(`${stable}/`, constants.O_RDONLY | constants.O_DIRECTORY);
     try {
       const root = `/proc/self/fd/${fd}`;
-      return readdirSync(`${root}/.`, { recursive: true, encoding: "utf8" })
-        .filter((name) => statSync(`${root}/${name}`).isFile())
-        .sort()
-        .map((name) => ({
-          secret: `${group}/${name}`,
-          name,
-          bytes: readFileSync(`${root}/${name}`),
-        }));
+      return (
+        readdirSync(`${root}/.`, { recursive: true, encoding: "utf8" })
+          // what was rendered for other paths
+          .filter((name) => !name.startsWith(".postern/"))
+          .filter((name) => statSync(`${root}/${name}`).isFile())
+          .sort()
+          .map((name) => ({
+            secret: `${group}/${name}`,
+            name,
+            bytes: readFileSync(`${root}/${name}`),
+          }))
+      );
     } finally {
       closeSync(fd);
     }

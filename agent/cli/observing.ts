@@ -6,23 +6,47 @@ import type { DaemonObserver, PassReport, ReloadReport } from "../daemon/observe
 import type { Log } from "../observe/log.ts";
 import type { Metrics } from "../observe/metrics.ts";
 
-export function observerOf(log: Log, metrics: Metrics): DaemonObserver {
+export interface Observing {
+  readonly observer: DaemonObserver;
+  /** Whether the group's last set, as far as it was asked for, came from a replica. */
+  readonly isFailedOver: (group: string) => boolean;
+}
+
+/** @param now epoch milliseconds */
+export function observe(log: Log, metrics: Metrics, now: () => number): Observing {
+  const failedOver = new Set<string>();
+  const observer = observerOf(log, metrics, now);
+  return {
+    isFailedOver: (group) => failedOver.has(group),
+    observer: {
+      ...observer,
+      onPass: (report) => {
+        const { outcome, group } = report;
+        if ("from" in outcome && outcome.from.kind === "replica") failedOver.add(group);
+        else if ("from" in outcome) failedOver.delete(group);
+        observer.onPass(report);
+      },
+    },
+  };
+}
+
+function observerOf(log: Log, metrics: Metrics, now: () => number): DaemonObserver {
   return {
     onPass: (report) => {
       metrics.pass(report.group, report.outcome.kind, report.durationMs);
       tellPass(report, log, metrics);
     },
     onReload: (report) => {
-      for (const group of report.groups) metrics.reload(group, report.result.kind);
+      countReload(report, metrics);
       tellReload(report, log);
     },
     onRemoved: (group, why) => log.write({ event: "files-removed", group, why }),
     onConfig: (groups) => {
-      metrics.config(true);
+      metrics.configRead(true, now());
       log.write({ event: "config-read", groups });
     },
     onConfigRefused: (error) => {
-      metrics.config(false);
+      metrics.configRead(false, now());
       log.write({ event: "config-refused", ...faultIn(error) });
     },
     onFailover: (event) => {
@@ -42,7 +66,7 @@ function tellPass(
   metrics: Metrics,
 ): void {
   const drift = "drift" in outcome ? (outcome.drift ?? []) : [];
-  for (const { kind } of drift) metrics.drift(group, kind);
+  for (const { kind } of drift) metrics.drift(group, kind, 1);
   for (const { kind, path } of drift.slice(0, MAX_TAMPERED))
     log.write({ event: "tampering", group, kind, path: quote(path) });
   switch (outcome.kind) {
@@ -71,6 +95,14 @@ function tellPass(
   }
   if (before !== status.state)
     log.write({ event: "state-changed", group, from: before ?? "pending", to: status.state });
+}
+
+function countReload({ groups, result }: ReloadReport, metrics: Metrics): void {
+  for (const group of groups) {
+    if (result.kind === "done") metrics.reload(group, "done");
+    if (result.kind === "failed" || result.kind === "rolled-back") metrics.reload(group, "failed");
+    if (result.kind === "rolled-back") metrics.rollback(group);
+  }
 }
 
 function tellReload({ groups, reload, result }: ReloadReport, log: Log): void {

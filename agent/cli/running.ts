@@ -1,4 +1,5 @@
 /** The daemon in this process: its signals, its log, its metrics and its control socket. @module */
+import { fstatSync } from "node:fs";
 import * as v from "valibot";
 import { type Budget, createBudget } from "../aws/budget.ts";
 import type { Config } from "../config/config.ts";
@@ -7,20 +8,22 @@ import type { RequestCounts } from "../core/outcome.ts";
 import { type AdminActions, servePort, serveSocket } from "../daemon/admin.ts";
 import { encodeAnswer } from "../daemon/answer.ts";
 import { type Daemon, runDaemon } from "../daemon/daemon.ts";
+import type { DaemonObserver } from "../daemon/observer.ts";
 import { judgeBy, reloadBy } from "../daemon/judging.ts";
 import type { LifeEffects } from "../daemon/life.ts";
 import { BRIEF, openServices } from "../daemon/services.ts";
 import { runCommand } from "../notify/command.ts";
 import { reloadKey } from "../notify/reload.ts";
-import { createLog, type Level, type Log } from "../observe/log.ts";
-import { createMetrics, type Metrics, type Snapshot } from "../observe/metrics.ts";
-import { currentState } from "../observe/status.ts";
-import { writeTextfile } from "../observe/textfile.ts";
+import { createLog, isJournal, type Level, type Log } from "../observe/log.ts";
+import { createMetrics, type Metrics, type Sample } from "../observe/metrics.ts";
+import { openTextfile, type Textfile } from "../observe/textfile.ts";
 import { createSupervisor } from "../observe/supervisor.ts";
+import { readCurrent } from "../store/generation.ts";
+import type { Manifest } from "../store/manifest.ts";
 import { ownerLookup } from "../store/owners.ts";
 import type { Surroundings } from "./command.ts";
 import { notifyTools, systemEffects } from "./effects.ts";
-import { observerOf } from "./observing.ts";
+import { observe } from "./observing.ts";
 
 export interface RunRequest {
   readonly config: Config;
@@ -42,12 +45,14 @@ export async function runHere(request: RunRequest, surroundings: Surroundings): 
   const log = createLog({
     level,
     format,
-    journal: terminal.env["JOURNAL_STREAM"] !== undefined,
+    journal: isJournal(terminal.env, fstatSync(process.stdout.fd)),
     write: (line) => void terminal.stdout.write(line),
     now: () => clock.now(),
   });
-  const metrics = createMetrics(version);
-  const effects = await lifeEffects(config, log, metrics, surroundings);
+  const startedAt = clock.now() - Math.round(process.uptime() * 1000);
+  const metrics = createMetrics({ version, node: process.version }, { startedAt });
+  const { observer, isFailedOver } = observe(log, metrics, () => clock.now());
+  const effects = await lifeEffects(config, observer, surroundings);
   const stopping = new AbortController();
   const stop = (): void => {
     if (stopping.signal.aborted) return;
@@ -60,15 +65,18 @@ export async function runHere(request: RunRequest, surroundings: Surroundings): 
   const { readConfig } = request;
   await runDaemon({ config, readConfig, signal: stopping.signal }, effects, async (daemon) => {
     log.write({ event: "started", version, groups: config.groups.length });
-    await serve(daemon, { ...request, metrics, log, signal: stopping.signal }, effects);
+    await serve(
+      daemon,
+      { ...request, metrics, log, isFailedOver, signal: stopping.signal },
+      effects,
+    );
   });
   log.write({ event: "stopped" });
 }
 
 async function lifeEffects(
   config: Config,
-  log: Log,
-  metrics: Metrics,
+  observer: DaemonObserver,
   surroundings: Surroundings,
 ): Promise<LifeEffects> {
   const [effects, tools] = await Promise.all([systemEffects(surroundings), notifyTools()]);
@@ -85,24 +93,25 @@ async function lifeEffects(
     reload: reloadBy(tools),
     reloadKey,
     openServices: (choice) => openServices(choice, { ...effects, budget: budgetOf(choice) }, BRIEF),
-    observer: observerOf(log, metrics),
+    observer,
   };
 }
 
 interface Serving extends RunRequest {
   readonly metrics: Metrics;
   readonly log: Log;
+  readonly isFailedOver: (group: string) => boolean;
   readonly signal: AbortSignal;
 }
 
 /** Everything by which others reach the daemon, until it stops. */
 async function serve(
   daemon: Daemon,
-  { config, metrics, log, textfile, signal }: Serving,
-  { clock, run, env, pid }: LifeEffects,
+  { config, metrics, log, isFailedOver, textfile, signal }: Serving,
+  { clock, chance, run, env, pid }: LifeEffects,
 ): Promise<void> {
-  const snapshot = (): Snapshot => snapshotOf(daemon, clock.now());
-  const actions = actionsOf(daemon, log, () => metrics.text(snapshot()));
+  const sample = (): Sample => sampleOf(daemon, isFailedOver, clock.now());
+  const actions = actionsOf(daemon, log, () => metrics.text(sample()));
   const { controlGroup, metricsListen } = config;
   const user = String(process.getuid?.() ?? 0);
   const { gid } = await ownerLookup(run)({ user, group: controlGroup });
@@ -125,7 +134,9 @@ async function serve(
   process.on("SIGUSR2", refreshAll);
   const ended = Promise.all([
     supervisor.watch(() => true, signal),
-    textfile === undefined ? undefined : keepTextfile(textfile, () => metrics.text(snapshot())),
+    textfile === undefined
+      ? undefined
+      : keepTextfile(openTextfile(textfile, chance), () => metrics.text(sample())),
   ]);
   await ready();
   await new Promise<void>((resolve) => {
@@ -134,10 +145,10 @@ async function serve(
   });
   await Promise.all([supervisor.stopping(), socket.close(), port?.close(), ended]);
 
-  async function keepTextfile(folder: string, text: () => Promise<string>): Promise<void> {
+  async function keepTextfile(file: Textfile, text: () => Promise<string>): Promise<void> {
     while (!signal.aborted) {
       try {
-        writeTextfile(folder, await text());
+        await file.write(await text());
       } catch (error) {
         const { code, message, hint } = toPosternError(error);
         log.write({ event: "textfile-failed", code, message, hint: hint ?? null });
@@ -147,22 +158,34 @@ async function serve(
   }
 }
 
-function snapshotOf(daemon: Daemon, now: number): Snapshot {
-  const time = (iso: string | null): number | undefined =>
-    iso === null ? undefined : Date.parse(iso);
+/** What is read anew for each scrape. */
+function sampleOf(daemon: Daemon, isFailedOver: (group: string) => boolean, now: number): Sample {
+  const { retries } = daemon.requests();
   return {
-    requests: daemon.requests(),
+    now,
+    requests: { results: daemon.requestResults(), retries },
     credentialsExpireAt: daemon.credentialsExpireAt(),
-    groups: (daemon.status()?.groups ?? []).map((group) => ({
-      group: group.group,
-      state: currentState(group, now),
-      lastSuccess: time(group.lastSuccess),
-      freshUntil: time(group.freshUntil),
-      secrets: group.secrets ?? undefined,
-      bytes: group.bytes ?? undefined,
-      isReloadOwed: group.reloadOwed,
-    })),
+    groups: (daemon.status()?.groups ?? []).map((status) => {
+      const manifest = manifestOf(daemon, status.group);
+      return {
+        status,
+        generationCreatedAt: manifest?.created,
+        bundleRevision: manifest?.bundle?.revision,
+        failedOver: isFailedOver(status.group),
+      };
+    }),
   };
+}
+
+function manifestOf(daemon: Daemon, group: string): Manifest | undefined {
+  const known = daemon.config().groups.find(({ name }) => name === group);
+  try {
+    const current = known && readCurrent(daemon.tree, known.name);
+    return current?.kind === "generation" ? current.generation.manifest : undefined;
+  } catch {
+    // what is in the way there is for the group's pass to tell
+    return undefined;
+  }
 }
 
 const GROUPS = v.optional(v.array(v.string()), []);

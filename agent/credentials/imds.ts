@@ -97,7 +97,7 @@ export function createImds(options: ImdsOptions): Imds {
       clock: options.clock,
       chance: options.chance,
       signal,
-      onRetry: () => options.requests.add("retries"),
+      onRetry: () => options.requests.retried(),
     });
   let identity: Promise<InstanceIdentity> | undefined;
   return {
@@ -178,8 +178,7 @@ function createSender(options: ImdsOptions): (question: Question) => Promise<Ans
   const agent = new http.Agent({ keepAlive: true });
   return async (question) => {
     options.budget.take();
-    options.requests.add("imds");
-    return send(base, agent, question);
+    return options.requests.track("imds", () => send(base, agent, question));
   };
 }
 

@@ -6,6 +6,7 @@
  * where they are in between.
  * @module
  */
+import type { RequestResults } from "../aws/requests.ts";
 import type { Config, GroupConfig } from "../config/config.ts";
 import { PosternError, toPosternError } from "../core/errors.ts";
 import { type GroupName, quote } from "../core/names.ts";
@@ -36,6 +37,8 @@ export interface Daemon {
   /** As the last passes left it. */
   status(): Status | undefined;
   requests(): RequestCounts;
+  /** Since the configuration was last read. */
+  requestResults(): RequestResults;
   /** Epoch milliseconds; undefined before the first credentials, and for those that do not expire. */
   credentialsExpireAt(): number | undefined;
   /**
@@ -124,6 +127,7 @@ function daemonOf(tree: Tree, life: () => Life): Omit<Daemon, "requests" | "reco
     tree,
     config: () => life().config,
     status: () => previousStatus(tree),
+    requestResults: () => life().services.requests.results(),
     credentialsExpireAt: () => life().services.provider.expiresAt(),
     refresh: async ({ groups, prune, ...wishes }) => {
       const { config } = life();

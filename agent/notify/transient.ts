@@ -19,7 +19,7 @@ const MARGIN_MS = 5000;
 
 /**
  * Runs `run`'s commands as transient units of the system's manager. The exit status is the command's own; what
- * could not be started counts as ended with 1.
+ * could not be started counts as ended with 203, and what took too long as ended with 1.
  */
 export function inTransientUnit(run: RunCommand, name: TransientName): RunCommand {
   return async (command, signal) => {
@@ -65,7 +65,8 @@ function transientArgv(
     "--wait",
     "--collect",
     "--no-ask-password",
-    "--service-type=exec",
+    // of type exec, systemd 252 loses the exit status of a program that fails at once
+    "--service-type=simple",
     `--unit=${unit}`,
     `--description=postern: ${unit}`,
     ...properties.map((property) => `--property=${property}`),

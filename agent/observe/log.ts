@@ -184,6 +184,19 @@ export function createLog({ level, format, journal, write, now }: LogOptions): L
   };
 }
 
+/**
+ * Whether what this process prints goes to the journal: the variable is inherited by every child, so the stream's own
+ * device and inode decide.
+ * @param stat of the stream that is written to
+ * @see systemd.exec(5), JOURNAL_STREAM
+ */
+export function isJournal(
+  env: NodeJS.ProcessEnv,
+  stat: { readonly dev: number; readonly ino: number },
+): boolean {
+  return env["JOURNAL_STREAM"] === `${stat.dev}:${stat.ino}`;
+}
+
 /** The event's fields that are on the list. */
 function allowed(event: LogEvent): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(event).filter(([name]) => isField(name)));

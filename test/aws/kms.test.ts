@@ -89,6 +89,8 @@ describe("KMS", () => {
     const { kms, requests } = wiredKms();
     await kms.decrypt(REQUEST);
     assert.deepEqual([requests.read().decrypt, requests.read().retries], [3, 2]);
+    const { ok, throttled, error } = requests.results().decrypt;
+    assert.deepEqual([ok, throttled, error], [1, 1, 1]);
   });
 
   const forms: readonly (readonly [form: string, body: object, headers: object])[] = [

@@ -95,6 +95,7 @@ describe("GetObject", () => {
     assert.deepEqual(await s3.get({ ...REQUEST, ifNoneMatch: '"e1"' }), { kind: "unchanged" });
     assert.deepEqual(await s3.get({ ...REQUEST, ifMatch: '"e1"' }), { kind: "changed" });
     assert.deepEqual([requests.read().get, requests.read().notModified], [2, 1]);
+    assert.deepEqual([requests.results().get.ok, requests.results().get.not_modified], [1, 1]);
   });
 
   it("is not misled by a store that ignores conditions", async () => {

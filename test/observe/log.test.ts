@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createLog, LOG_FIELDS, type LogEvent, type LogOptions } from "../../agent/observe/log.ts";
+import {
+  createLog,
+  isJournal,
+  LOG_FIELDS,
+  type LogEvent,
+  type LogOptions,
+} from "../../agent/observe/log.ts";
 
 function lines(event: LogEvent, options: Partial<LogOptions> = {}): string {
   let written = "";
@@ -68,6 +74,13 @@ describe("the log", () => {
     assert.equal(lines({ event: "stopped" }, { level: "warn" }), "");
     assert.equal(lines({ event: "stopped" }, { level: "warn", journal: true }), "");
     assert.notEqual(lines(failed, { level: "warn" }), "");
+  });
+
+  it("knows the journal by its stream, and not by a variable that every child inherits", () => {
+    const env = { JOURNAL_STREAM: "9:123" };
+    assert.equal(isJournal(env, { dev: 9, ino: 123 }), true);
+    assert.equal(isJournal(env, { dev: 9, ino: 124 }), false);
+    assert.equal(isJournal({}, { dev: 9, ino: 123 }), false);
   });
 
   it("cannot be made to begin a line of its own", () => {

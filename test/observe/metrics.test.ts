@@ -1,71 +1,176 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { describe, it } from "node:test";
-import { createMetrics, type Snapshot } from "../../agent/observe/metrics.ts";
-import { writeTextfile } from "../../agent/observe/textfile.ts";
-import { memoryDir } from "../support/temp.ts";
+import { createRequestCounter } from "../../agent/aws/requests.ts";
+import { PosternError } from "../../agent/core/errors.ts";
+import { GROUP_STATES } from "../../agent/core/group-state.ts";
+import { parseGroupName } from "../../agent/core/names.ts";
+import { everyMetric, groupSample, metrics, NOW, sampleOf, seriesOf } from "../support/metrics.ts";
+import { assertSound, withoutPromtool } from "../support/promtool.ts";
 
-const temp = memoryDir();
-const NONE = { list: 0, get: 0, notModified: 0, decrypt: 0, imds: 0, retries: 0 };
-const web = {
-  group: "web",
-  state: "stale",
-  lastSuccess: 1_000_000,
-  freshUntil: 2_000_000,
-  secrets: 2,
-  bytes: 15,
-  isReloadOwed: true,
-} as const;
-const snapshot: Snapshot = {
-  groups: [web],
-  requests: { ...NONE, list: 3, retries: 1 },
-  credentialsExpireAt: 5_000_000,
-};
+const web = parseGroupName("web");
+const db = parseGroupName("db");
 
 describe("the metrics", () => {
-  it("say where every group stands", async () => {
-    const text = await createMetrics("1.2.3").text(snapshot);
-    for (const line of [
-      'postern_group_state{group="web",state="stale"} 1',
-      'postern_group_state{group="web",state="fresh"} 0',
-      'postern_group_last_success_timestamp_seconds{group="web"} 1000',
-      'postern_group_fresh_until_timestamp_seconds{group="web"} 2000',
-      'postern_reload_owed{group="web"} 1',
-      "postern_credentials_expiry_timestamp_seconds 5000",
-      'postern_requests_total{operation="list"} 3',
-      "postern_request_retries_total 1",
+  it("say where a group stands, as one state of all", async () => {
+    const series = seriesOf(
+      await metrics().text(sampleOf([groupSample("web", { state: "denied" })])),
+    );
+    for (const state of GROUP_STATES)
+      assert.equal(
+        series.get(`postern_group_state{group="web",state="${state}"}`),
+        state === "denied" ? 1 : 0,
+      );
+    assert.equal(
+      series.get('postern_group_last_success_timestamp_seconds{group="web"}'),
+      NOW / 1000 - 30,
+    );
+    assert.equal(series.get('postern_group_bundle_revision{group="web"}'), 7);
+    assert.equal(series.get('postern_group_secrets{group="web"}'), 3);
+  });
+
+  it("let a group expire by the clock alone", async () => {
+    const series = seriesOf(
+      await metrics().text(sampleOf([groupSample("web")], { now: NOW + 3_600_000 })),
+    );
+    assert.equal(series.get('postern_group_state{group="web",state="expired"}'), 1);
+    assert.equal(series.get('postern_group_state{group="web",state="fresh"}'), 0);
+  });
+
+  it("have no time for what never was, and lose it when it is gone", async () => {
+    const all = metrics();
+    await all.text(sampleOf([groupSample("web")]));
+    const gone = {
+      status: { ...groupSample("web").status, secrets: null, lastSuccess: null, reloadOwed: true },
+    };
+    const sample = { ...gone, failedOver: true };
+    const text = await all.text(sampleOf([sample], { credentialsExpireAt: undefined }));
+    assert.doesNotMatch(text, /^postern_(group_(last|secrets|generation|bundle)|credentials)/m);
+    assert.match(text, /^postern_reload_owed\{group="web"\} 1$/m);
+    assert.match(text, /^postern_group_failed_over\{group="web"\} 1$/m);
+  });
+
+  it("begin every counter of a group at zero", async () => {
+    const series = seriesOf(await metrics().text(sampleOf([groupSample("web")])));
+    for (const one of [
+      'passes_total{group="web",outcome="failed"}',
+      'rollbacks_total{group="web"}',
     ])
-      assert.ok(text.split("\n").includes(line), line);
+      assert.equal(series.get(`postern_${one}`), 0, one);
   });
 
-  it("count on, whatever is asked how often", async () => {
-    const metrics = createMetrics("1");
-    metrics.pass("web", "changed", 20);
-    metrics.reload("web", "done");
-    await metrics.text(snapshot);
-    const text = await metrics.text({ ...snapshot, requests: { ...NONE, list: 5, retries: 1 } });
-    assert.match(text, /^postern_requests_total\{operation="list"\} 5$/m);
-    assert.match(text, /^postern_request_retries_total 1$/m);
-    assert.match(text, /^postern_passes_total\{group="web",outcome="changed"\} 1$/m);
-    assert.match(text, /^postern_reloads_total\{group="web",result="done"\} 1$/m);
+  it("count passes, reloads, rollbacks and drift by group", async () => {
+    const all = metrics();
+    all.pass(web, "changed", 40);
+    all.pass(web, "unchanged", 4);
+    all.pass(web, "unchanged", 70_000);
+    all.reload(web, "failed");
+    all.rollback(db);
+    all.drift(web, "mode", 3);
+    const text = await all.text(sampleOf([groupSample("web"), groupSample("db")]));
+    const series = seriesOf(text);
+    const expected: readonly (readonly [string, number])[] = [
+      ['postern_passes_total{group="web",outcome="unchanged"}', 2],
+      ['postern_passes_total{group="db",outcome="unchanged"}', 0],
+      ['postern_reloads_total{group="web",result="failed"}', 1],
+      ['postern_rollbacks_total{group="db"}', 1],
+      ['postern_drift_total{group="web",kind="mode"}', 3],
+      ['postern_pass_duration_seconds_bucket{le="0.05"}', 2],
+      ['postern_pass_duration_seconds_bucket{le="60"}', 2],
+      ["postern_pass_duration_seconds_count", 3],
+    ];
+    for (const [name, value] of expected) assert.equal(series.get(name), value, name);
   });
 
-  it("forget where a group stands that left the configuration", async () => {
-    const metrics = createMetrics("1");
-    await metrics.text(snapshot);
-    const text = await metrics.text({ ...snapshot, groups: [] });
-    assert.doesNotMatch(text, /postern_group_\w+\{group="web"/);
+  it("drop every series of a group that left the config, and of none other", async () => {
+    const all = metrics();
+    const touch = (): void => {
+      for (const group of [web, db]) {
+        all.pass(group, "failed", 1);
+        all.reload(group, "done");
+        all.rollback(group);
+        all.drift(group, "content", 1);
+      }
+    };
+    touch();
+    await all.text(sampleOf([groupSample("web"), groupSample("db")]));
+    // a pass that was under way when the config was read
+    touch();
+    const text = await all.text(sampleOf([groupSample("db")]));
+    assert.doesNotMatch(text, /"web"/);
+    assert.match(text, /postern_drift_total\{group="db",kind="content"\} 2/);
+    touch();
+    assert.doesNotMatch(await all.text(sampleOf([groupSample("db")])), /"web"/);
+    const back = seriesOf(await all.text(sampleOf([groupSample("web"), groupSample("db")])));
+    assert.equal(back.get('postern_rollbacks_total{group="web"}'), 0);
   });
 
-  it("are put into a file at once, which all may read", () => {
-    const folder = mkdtempSync(join(temp, "m-"));
-    writeTextfile(folder, "a 1\n");
-    writeTextfile(folder, "a 2\n");
-    assert.equal(readFileSync(join(folder, "postern.prom"), "utf8"), "a 2\n");
-    assert.equal(statSync(join(folder, "postern.prom")).mode & 0o777, 0o644);
-    assert.deepEqual(readdirSync(folder), ["postern.prom"]);
-    assert.throws(() => writeTextfile(join(folder, "nowhere"), "a"), { code: "CannotWrite" });
-    assert.equal(existsSync(join(folder, "nowhere")), false);
+  it("count requests by how they were answered, also past a new counter", async () => {
+    const all = metrics();
+    const first = createRequestCounter();
+    await first.track("get", () => Promise.resolve("x"));
+    await first.track("get", () => Promise.resolve("x"), { resultOf: () => "not_modified" });
+    for (const code of ["Denied", "Throttled", "MissingOrDenied", "Unavailable"] as const)
+      await assert.rejects(first.track("list", () => Promise.reject(new PosternError(code, "no"))));
+    first.retried();
+    const requests = { results: first.results(), retries: first.read().retries };
+    await all.text(sampleOf([], { requests }));
+    const text = await all.text(sampleOf([], { requests }));
+    const series = seriesOf(text);
+    const count = (operation: string, result: string): number | undefined =>
+      series.get(`postern_requests_total{operation="${operation}",result="${result}"}`);
+    assert.deepEqual(
+      [count("get", "ok"), count("get", "not_modified"), count("list", "ok")],
+      [1, 1, 0],
+    );
+    assert.deepEqual(
+      [count("list", "denied"), count("list", "throttled"), count("list", "error")],
+      [2, 1, 1],
+    );
+    assert.equal(series.get("postern_request_retries_total"), 1);
+    const second = createRequestCounter();
+    await second.track("imds", () => Promise.resolve("x"), { count: 3 });
+    await second
+      .track("list", () => Promise.reject(new PosternError("Denied", "no")))
+      .catch(() => 0);
+    const after = seriesOf(
+      await all.text(sampleOf([], { requests: { results: second.results(), retries: 0 } })),
+    );
+    assert.equal(after.get('postern_requests_total{operation="get",result="ok"}'), 1);
+    assert.equal(after.get('postern_requests_total{operation="imds",result="ok"}'), 3);
+    // two with the first counter, one with the second
+    assert.equal(after.get('postern_requests_total{operation="list",result="denied"}'), 3);
+  });
+
+  it("remember when the config was last accepted", async () => {
+    const all = metrics();
+    all.configRead(true, NOW - 60_000);
+    all.configRead(false, NOW);
+    const series = seriesOf(await all.text(sampleOf([])));
+    assert.equal(series.get("postern_config_last_reload_successful"), 0);
+    assert.equal(
+      series.get("postern_config_last_reload_success_timestamp_seconds"),
+      NOW / 1000 - 60,
+    );
+  });
+
+  it("measure this process", async () => {
+    const series = seriesOf(await metrics().text(sampleOf([])));
+    for (const [name, least] of [
+      ["cpu_seconds_total", 0.01],
+      ["resident_memory_bytes", 1e6],
+      ["open_fds", 3],
+      ["start_time_seconds", 1e9],
+    ] as const)
+      assert.ok((series.get(`postern_process_${name}`) ?? 0) > least, name);
+  });
+
+  it("share nothing with other metrics of this process", async () => {
+    const one = metrics();
+    one.pass(web, "changed", 1);
+    assert.doesNotMatch(await metrics().text(sampleOf([])), /"web"/);
+  });
+
+  it("are as Prometheus wants them", { skip: withoutPromtool }, async () => {
+    assertSound(["check", "metrics"], await everyMetric());
   });
 });

@@ -13,6 +13,12 @@ export function blocksOf(page: string, language: string): readonly string[] {
   return [...blocks].filter(([, , of]) => of === language).map(([, , , text = ""]) => text);
 }
 
+/** What stands below a second-level heading, up to the next. */
+export function sectionOf(page: string, title: string): string {
+  const after = page.split(`\n## ${title}\n`)[1] ?? "";
+  return after.split("\n## ")[0] ?? "";
+}
+
 /** The cells of every table row below its heads, trimmed, without the marks of code. */
 export function rowsOf(page: string): readonly (readonly string[])[] {
   return page
