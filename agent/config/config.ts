@@ -176,6 +176,8 @@ export interface OnChangeConfig {
   readonly verify: readonly string[] | undefined;
   readonly reload: ReloadConfig | undefined;
   readonly onFailure: "keep" | "rollback";
+  /** Whether those who use the group are told after anything on the disk was put right, and not of content alone. */
+  readonly onDrift: boolean;
   /** For each of the three. */
   readonly timeoutMs: number;
 }

@@ -205,6 +205,7 @@ function onChangeOf({ on_change: change = {} }: GroupSettings): OnChangeConfig {
     verify: change.verify,
     reload: change.reload,
     onFailure: change.on_failure ?? "keep",
+    onDrift: change.on_drift ?? false,
     timeoutMs: change.timeout ?? parseDuration("30s"),
   };
 }

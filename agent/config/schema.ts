@@ -138,6 +138,7 @@ export interface OnChangeSettings {
   readonly verify?: readonly string[];
   readonly reload?: ReloadConfig;
   readonly on_failure?: "keep" | "rollback";
+  readonly on_drift?: boolean;
   readonly timeout?: number;
 }
 
@@ -188,6 +189,7 @@ const onChangeSchema = closed({
   verify: v.exactOptional(argv()),
   reload: v.exactOptional(reload()),
   on_failure: v.exactOptional(wordOf(["keep", "rollback"])),
+  on_drift: v.exactOptional(flag()),
   timeout: v.exactOptional(duration("1s", "15m")),
 });
 

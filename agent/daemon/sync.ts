@@ -16,7 +16,7 @@ import { keptSet, planSet, rootBytesOf } from "./planned-set.ts";
 import { releaseGroup } from "./rollback.ts";
 import { rememberRevision, stageRendered } from "./staging.ts";
 import { distrusting, isDamaged, knownOf, type Survey, surveyGroup } from "./survey.ts";
-import { applyChange, resumeChange } from "./transaction.ts";
+import { applyChange, oweTo, resumeChange } from "./transaction.ts";
 import { renderSet } from "./rendered.ts";
 
 // who opened a set has this long to finish reading it once another was put in its place
@@ -114,6 +114,7 @@ async function pass(
     const comparison = compare(tree, plan, generation?.manifest); // (5)
     if (generation !== undefined && comparison.kind !== "changed" && isRepairable(drift)) {
       repair(tree, generation, drift);
+      if (drift.length > 0 && group.onChange.onDrift) oweTo(host, group, generation);
       if (comparison.kind === "renewed") renewManifest(tree, generation, plan);
       releaseGroup(tree, name);
       const placed = placeFiles(tree, group, generation); // (10)
@@ -126,7 +127,8 @@ async function pass(
     const staged = await stageRendered(host, group, rendered.plan, set, generation); // (7), (8)
     if (staged === "moved") return { kind: "waiting", group: name, why: "moved" };
     if (staged === "tampered") return await pass(host, group, distrusting(survey), signal);
-    const isNews = comparison.kind === "changed" || isDamaged(survey);
+    const isDrift = drift.length > 0 && group.onChange.onDrift;
+    const isNews = comparison.kind === "changed" || isDamaged(survey) || isDrift;
     const change = { staged, current: generation, isNews };
     const applied = await applyChange(host, group, change, signal); // (9), (10)
     const changes = comparison.kind === "changed" ? comparison.changes : NO_CHANGES;

@@ -77,6 +77,11 @@ export async function applyChange(
   }
 }
 
+/** Owes those who use the group a reload, if this host reloads at all and the group names one. */
+export function oweTo({ tree, owesReloads }: Host, group: GroupConfig, { id }: Generation): void {
+  if (owesReloads && group.onChange.reload !== undefined) oweReload(tree, group.name, id);
+}
+
 /**
  * What a pass that died left half done: a rollback is finished, a verification is made up for.
  * @param current as it is on the disk

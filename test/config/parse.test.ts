@@ -128,6 +128,7 @@ describe("parseConfig", () => {
         verify: undefined,
         reload: undefined,
         onFailure: "keep",
+        onDrift: false,
         timeoutMs: 30_000,
       },
     });

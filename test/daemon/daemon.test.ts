@@ -247,6 +247,16 @@ describe("the daemon", () => {
     assert.equal(readFileSync(file, "utf8"), "1");
   });
 
+  it("tells of a mode that was put right too, if the config says so", async (t) => {
+    const host = await webHost(t, { reload: NGINX, on_drift: true });
+    const { refresh, nextReload } = await startDaemon(t, host);
+    await refresh("web");
+    chmodSync(join(host.run, "secrets/web/a"), 0o644);
+    const reloaded = nextReload();
+    assert.equal((await refresh("web")).kind, "unchanged");
+    assert.deepEqual((await reloaded).result, { kind: "done" });
+  });
+
   it("is the only writer for as long as it runs", async (t) => {
     const host = await webHost(t);
     const { stop } = await startDaemon(t, host);
