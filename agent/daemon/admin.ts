@@ -57,13 +57,15 @@ export async function serveSocket(tree: Tree, gid: number, actions: AdminActions
   const hosts = ["postern", "localhost"];
   const server = createServer(LIMITS, answerWith(routesOf(actions), hosts));
   try {
-    // nobody may connect before the mode is right
-    const before = process.umask(0o117);
-    try {
-      await listening(server, () => server.listen(path));
-    } finally {
-      process.umask(before);
-    }
+    await listening(server, () => {
+      // nobody may connect before the mode is right; the socket is made within this call, and nothing else is
+      const before = process.umask(0o117);
+      try {
+        server.listen(path);
+      } finally {
+        process.umask(before);
+      }
+    });
     control.giveSocket();
   } finally {
     control.close();
