@@ -90,6 +90,14 @@ export function faultOf(
         "CheckFailed",
         `${what} failed: ${program} was ended by ${end.signal}`,
       );
+    case "unsuccessful":
+      return new PosternError(
+        "CheckFailed",
+        `${what} failed: ${program} did not succeed within ${timeoutMs / 1000}s`,
+        {
+          hint: "run it by hand to see what it says: its output is not kept, since it may read secrets",
+        },
+      );
     case "timed-out":
       return new PosternError(
         "CheckFailed",

@@ -18,8 +18,8 @@ export interface TransientName {
 const MARGIN_MS = 5000;
 
 /**
- * Runs `run`'s commands as transient units of the system's manager. The exit status is the command's own; what
- * could not be started counts as ended with 203, and what took too long as ended with 1.
+ * Runs `run`'s commands as transient units of the system's manager, which tells whether one succeeded, and not how it
+ * failed.
  */
 export function inTransientUnit(run: RunCommand, name: TransientName): RunCommand {
   return async (command, signal) => {
@@ -37,7 +37,7 @@ export function inTransientUnit(run: RunCommand, name: TransientName): RunComman
       const stop = { argv: ["systemctl", "kill", "--signal=SIGKILL", unit], env: {} };
       await run({ ...stop, timeoutMs: MARGIN_MS }, new AbortController().signal);
     }
-    return end;
+    return end.kind === "ended" && end.status !== 0 ? { kind: "unsuccessful" } : end;
   };
 }
 
@@ -51,7 +51,8 @@ function transientArgv(
   unit: string,
 ): readonly string[] {
   const properties = [
-    `RuntimeMaxSec=${timeoutMs}ms`,
+    // of a oneshot, starting is all it does
+    `TimeoutStartSec=${timeoutMs}ms`,
     "TimeoutStopSec=2s",
     "KillMode=control-group",
     "LimitCORE=0",
@@ -65,8 +66,8 @@ function transientArgv(
     "--wait",
     "--collect",
     "--no-ask-password",
-    // of type exec, systemd 252 loses the exit status of a program that fails at once
-    "--service-type=simple",
+    // of another type a command that SIGTERM ended has succeeded, and systemd 252 loses some failures of type exec
+    "--service-type=oneshot",
     `--unit=${unit}`,
     `--description=postern: ${unit}`,
     ...properties.map((property) => `--property=${property}`),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Command, CommandEnd } from "../../agent/notify/command.ts";
 import {
+  faultOf,
   type NotifyTools,
   type Reload,
   reloadKey,
@@ -95,12 +96,27 @@ describe("a command under systemd", () => {
     for (const word of [
       "--wait",
       "--unit=postern-check-web-00000000.service",
-      "--property=RuntimeMaxSec=30000ms",
+      "--service-type=oneshot",
+      "--property=TimeoutStartSec=30000ms",
       "--property=StandardOutput=null",
       "--setenv=POSTERN_STAGED=/run/x",
     ])
       assert.ok(argv.includes(word), word);
     assert.deepEqual(commands[0]?.env, {});
+  });
+
+  it("has failed whatever systemd-run makes of its failure", async () => {
+    for (const status of [1, 3, 203, 255]) {
+      const { tools } = fake(undefined, { kind: "ended", status }, true);
+      const end = await runFor(
+        { kind: "check", ...web },
+        { argv: ["/bin/no"], env: {} },
+        tools,
+        never,
+      );
+      const fault = faultOf("check", ["/bin/no"], end, 30_000);
+      assert.match(fault?.message ?? "", /^check failed: "\/bin\/no" did not succeed within 30s$/);
+    }
   });
 
   it("is killed in its own unit when nobody waits for it any more", async () => {
