@@ -1,4 +1,5 @@
 /** The daemon's work under one configuration, from when it was read until the next one, or the end. @module */
+import { setMaxListeners } from "node:events";
 import { isDeepStrictEqual } from "node:util";
 import type { Config, GroupConfig } from "../config/config.ts";
 import { PosternError, toPosternError } from "../core/errors.ts";
@@ -62,6 +63,8 @@ export function beginLife(
   const services = effects.openServices(config);
   const stop = new AbortController();
   const { signal } = stop;
+  // every group listens, and every reload that waits
+  setMaxListeners(0, signal);
   const turns = createTurns();
   const onReload = (report: ReloadReport): void => {
     // it says what is owed
