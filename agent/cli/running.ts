@@ -60,6 +60,8 @@ export async function runHere(request: RunRequest, surroundings: Surroundings): 
     stopping.abort();
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, stop);
+  // a log that nobody reads any more must not end what it tells of
+  terminal.stdout.on("error", () => {});
   // a listener of our own keeps Node from opening its debugger
   process.on("SIGUSR1", () => {});
   const { readConfig } = request;

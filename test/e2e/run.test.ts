@@ -5,6 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { describe, it, type TestContext } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { socketPath } from "../../agent/daemon/admin.ts";
 import {
   configure,
@@ -136,10 +137,24 @@ describe("postern run", () => {
     assert.equal((await fetchAll(host)).group("web").outcome, "unchanged");
   });
 
+  it("goes on when nobody reads its log any more", async (t) => {
+    const host = await webHost(t);
+    const { child, until } = await runDaemon(t, host);
+    await until(/"event":"group-changed"/);
+    child.stdout.destroy();
+    for (const value of ["canary-2", "canary-3"]) {
+      await publish(host, "web", { a: value });
+      assert.equal((await fetchAll(host)).group("web").outcome, "changed");
+    }
+    assert.equal(child.exitCode, null);
+  });
+
   it("keeps its metrics in a file for node_exporter", async (t) => {
     const host = await webHost(t);
     const { until } = await runDaemon(t, host, ["--textfile", host.root]);
     await until(/"event":"group-changed"/);
+    // written beside the passes, in its own time
+    while (!existsSync(join(host.root, "postern.prom"))) await delay(10);
     assert.match(readFileSync(join(host.root, "postern.prom"), "utf8"), /^postern_build_info/m);
   });
 });
