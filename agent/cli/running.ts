@@ -5,7 +5,7 @@ import { type Budget, createBudget } from "../aws/budget.ts";
 import type { Config } from "../config/config.ts";
 import { PosternError, toPosternError } from "../core/errors.ts";
 import type { RequestCounts } from "../core/outcome.ts";
-import { type AdminActions, servePort, serveSocket } from "../daemon/admin.ts";
+import { type Admin, type AdminActions, servePort, serveSocket } from "../daemon/admin.ts";
 import { encodeAnswer } from "../daemon/answer.ts";
 import { type Daemon, runDaemon } from "../daemon/daemon.ts";
 import type { DaemonObserver } from "../daemon/observer.ts";
@@ -118,34 +118,44 @@ async function serve(
   const user = String(process.getuid?.() ?? 0);
   const { gid } = await ownerLookup(run)({ user, group: controlGroup });
   const socket = await serveSocket(daemon.tree, gid, actions);
-  const port = metricsListen && (await servePort(metricsListen, actions));
-  const supervisor = createSupervisor({ env, pid, clock, run: runCommand });
-  const ready = (): Promise<void> =>
-    supervisor.ready(`keeps ${daemon.config().groups.length} groups in step with S3`);
-  const reread = (): void => {
-    void supervisor
-      .reloading()
-      .then(() => daemon.reconfigure())
-      .then(ready);
-  };
-  const refreshAll = (): void => {
-    const all = { groups: [], prune: false, release: false, acceptOlder: false };
-    daemon.refresh(all).catch(() => undefined);
-  };
-  process.on("SIGHUP", reread);
-  process.on("SIGUSR2", refreshAll);
-  const ended = Promise.all([
-    supervisor.watch(() => true, signal),
-    textfile === undefined
-      ? undefined
-      : keepTextfile(openTextfile(textfile, chance), () => metrics.text(sample())),
-  ]);
-  await ready();
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
-  await Promise.all([supervisor.stopping(), socket.close(), port?.close(), ended]);
+  let port: Admin | undefined;
+  try {
+    port = metricsListen && (await servePort(metricsListen, actions));
+    await attend();
+  } finally {
+    await Promise.all([socket.close(), port?.close()]);
+  }
+
+  /** Tells the manager, and listens to signals, until the daemon stops. */
+  async function attend(): Promise<void> {
+    const supervisor = createSupervisor({ env, pid, clock, run: runCommand });
+    const ready = (): Promise<void> =>
+      supervisor.ready(`keeps ${daemon.config().groups.length} groups in step with S3`);
+    const reread = (): void => {
+      void supervisor
+        .reloading()
+        .then(() => daemon.reconfigure())
+        .then(ready);
+    };
+    const refreshAll = (): void => {
+      const all = { groups: [], prune: false, release: false, acceptOlder: false };
+      daemon.refresh(all).catch(() => undefined);
+    };
+    process.on("SIGHUP", reread);
+    process.on("SIGUSR2", refreshAll);
+    const ended = Promise.all([
+      supervisor.watch(() => true, signal),
+      textfile === undefined
+        ? undefined
+        : keepTextfile(openTextfile(textfile, chance), () => metrics.text(sample())),
+    ]);
+    await ready();
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    await Promise.all([supervisor.stopping(), ended]);
+  }
 
   async function keepTextfile(file: Textfile, text: () => Promise<string>): Promise<void> {
     while (!signal.aborted) {

@@ -92,18 +92,24 @@ export async function runDaemon(
       const past = life.past();
       await life.end();
       counted = sumOf(counted, life.services.requests.read());
-      life = beginLife(next, past, tree, effects);
-      effects.observer.onConfig(next.groups.length);
+      try {
+        life = beginLife(next, past, tree, effects);
+        effects.observer.onConfig(next.groups.length);
+      } catch (error) {
+        life = beginLife(past.config, past, tree, effects);
+        effects.observer.onConfigRefused(toPosternError(error));
+      }
     };
     const reconfigure = (): Promise<void> => (changing = changing.then(change));
+    const over = new AbortController();
     try {
       effects.observer.onConfig(config.groups.length);
-      const watching = watchClock(effects, signal);
+      void watchClock(effects, over.signal);
       const requests = (): RequestCounts => sumOf(counted, life.services.requests.read());
       await use({ ...daemonOf(tree, () => life), requests, reconfigure });
       await untilAborted(signal);
-      await watching;
     } finally {
+      over.abort();
       await changing;
       await life.end();
     }

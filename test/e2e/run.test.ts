@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { describe, it, type TestContext } from "node:test";
@@ -136,6 +137,33 @@ describe("postern run", () => {
     await runDaemon(t, host);
     assert.equal((await fetchAll(host)).group("web").outcome, "unchanged");
   });
+
+  const obstacles = [
+    [
+      "its metrics' port is taken",
+      async (t: TestContext, host: TestHost) => {
+        const taken = createServer().listen(0, "127.0.0.1");
+        await once(taken, "listening");
+        t.after(() => taken.close());
+        const { port } = taken.address() as AddressInfo;
+        const more = { ...SLOW, metrics: { listen: `127.0.0.1:${port}` } };
+        configure(host, { web: { prefix: "web/" } }, more);
+      },
+    ],
+    [
+      "something lies where its socket belongs",
+      async (_: TestContext, host: TestHost) => {
+        mkdirSync(join(host.run, "control", "agent.sock"), { recursive: true, mode: 0o755 });
+      },
+    ],
+  ] as const;
+  for (const [why, obstruct] of obstacles)
+    it(`ends, rather than run unheard, when ${why}`, async (t) => {
+      const host = await webHost(t);
+      await obstruct(t, host);
+      const ended = await postern(host, ["run", "--config", host.config]);
+      assert.equal(ended.code, 73, ended.stderr);
+    });
 
   it("goes on when nobody reads its log any more", async (t) => {
     const host = await webHost(t);
