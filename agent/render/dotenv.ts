@@ -32,10 +32,25 @@ export function encodeDotenv(values: Values): Dotenv {
   ]);
   const file = Buffer.concat(lines);
   for (const line of lines) line.fill(0);
-  const notes = [...values]
-    .filter(([, bytes]) => decodeText(bytes) === undefined)
-    .map(([name]) => `${quote(name)} is not UTF-8: shells read it, and systemd refuses the file`);
+  const notes = [...values].flatMap(([name, bytes]) => {
+    const what = foreignToSystemd(bytes);
+    return what === undefined
+      ? []
+      : [`${quote(name)} ${what}: shells read it, and systemd refuses the file`];
+  });
   return { bytes: new SecretBytes(file), notes };
+}
+
+/**
+ * What keeps systemd from taking `bytes` for text; undefined when nothing does.
+ * @see systemd src/basic/utf8.c, unichar_is_valid: of UTF-8 it refuses Unicode's 66 noncharacters
+ */
+function foreignToSystemd(bytes: Buffer): string | undefined {
+  const text = decodeText(bytes);
+  if (text === undefined) return "is not UTF-8";
+  return /\p{Noncharacter_Code_Point}/u.test(text)
+    ? "holds a Unicode noncharacter, such as U+FFFE"
+    : undefined;
 }
 
 /**

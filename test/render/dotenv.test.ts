@@ -34,14 +34,29 @@ const HARD = [
   "\r\n\t\u0001\u007f",
   "\ufeffmark",
   "naïve 日本 🗝",
+  "\ufdcf\ufdf0\ufffd\u{1fffd}\u{10fffd}",
   EVERY_CHARACTER,
 ];
+
+const FOREIGN = [
+  ["bytes that are not UTF-8", Buffer.from([0xff]), "is not UTF-8"],
+  ...["\ufdd0", "\ufdef", "\ufffe", "\uffff", "\u{1fffe}", "\u{10ffff}"].map(
+    (character) =>
+      [
+        `the noncharacter U+${character.codePointAt(0)?.toString(16)}`,
+        Buffer.from(`a${character}b`),
+        "holds a Unicode noncharacter, such as U+FFFE",
+      ] as const,
+  ),
+] as const;
 
 const hostile = fc.array(fc.constantFrom(..."'\"\\$`()!\n\r\t #;=&a".split("")), { maxLength: 12 });
 const text = fc.oneof(
   hostile.map((characters) => characters.join("")),
   fc.string({ unit: "binary" }).map((value) => value.replaceAll("\0", "")),
 );
+/** What systemd reads: Unicode's 66 noncharacters are none of it. */
+const assigned = text.map((value) => value.replaceAll(/\p{Noncharacter_Code_Point}/gu, "-"));
 const bytes = fc.oneof(
   text.map((value) => Buffer.from(value)),
   fc.uint8Array({ min: 1, max: 255, maxLength: 40 }).map((array) => Buffer.from(array)),
@@ -65,7 +80,7 @@ describe("a dotenv file", () => {
     });
 
     it(`is read by ${name} as it was, whatever it was`, { skip: missing }, async () => {
-      const one = anyBytes ? bytes : text.map((value) => Buffer.from(value));
+      const one = anyBytes ? bytes : assigned.map((value) => Buffer.from(value));
       const some = fc.array(one, { minLength: 1, maxLength: 30 });
       await fc.assert(fc.asyncProperty(some, readBack), { numRuns: 25 });
     });
@@ -103,9 +118,23 @@ describe("a dotenv file", () => {
     await assert.rejects(rendered("dotenv", group), refusedAs("BadData", /NUL.*"a"/));
   });
 
-  it("says of bytes that are not UTF-8 who does not read them", async () => {
-    const values = valuesOf({ a: Buffer.from([0xff]), b: "text" });
-    const { notes } = await render({ format: { kind: "dotenv" }, values, maxBytes: 10 });
-    assert.deepEqual(notes, ['"a" is not UTF-8: shells read it, and systemd refuses the file']);
+  for (const [what, value, says] of FOREIGN)
+    it(`says who does not read ${what}, and who does`, async () => {
+      const values = valuesOf({ a: value, b: "text" });
+      const { notes } = await render({ format: { kind: "dotenv" }, values, maxBytes: 50 });
+      assert.deepEqual(notes, [`"a" ${says}: shells read it, and systemd refuses the file`]);
+      const file = join(temp, "foreign.env");
+      writeFileSync(file, await rendered("dotenv", { a: value }));
+      for (const { name, missing, anyBytes, read } of ENV_READERS)
+        if (missing === false)
+          await (anyBytes
+            ? read(file, ["a"]).then((found) => assert.deepEqual(found, [Buffer.from(value)], name))
+            : assert.rejects(read(file, ["a"]), /ended with 3/, name));
+    });
+
+  it("says nothing of the neighbours of noncharacters, which all read", async () => {
+    const values = valuesOf({ a: "\ufdcf\ufdf0\ufffd\u{1fffd}\u{10fffd}" });
+    const { notes } = await render({ format: { kind: "dotenv" }, values, maxBytes: 50 });
+    assert.deepEqual(notes, []);
   });
 });
