@@ -58,6 +58,21 @@ const withoutClients = {
   },
 };
 
+/** See points.ts. */
+const nativePoints = {
+  name: "native points",
+  setup(bundler) {
+    let isUsed = false;
+    bundler.onResolve({ filter: /^\.\/ecc_decode$/ }, () => {
+      isUsed = true;
+      return { path: join(root, "packaging", "points.ts") };
+    });
+    bundler.onEnd(() => {
+      if (!isUsed) throw new Error("the Encryption SDK reads points elsewhere now: see points.ts");
+    });
+  },
+};
+
 const common = {
   absWorkingDir: root,
   bundle: true,
@@ -122,7 +137,7 @@ async function buildPart(part, filter) {
     ...common,
     stdin: { contents, resolveDir: root },
     outfile: join("dist", `${part}.cjs`),
-    plugins: part === "sealed" ? [withoutClients] : [],
+    plugins: part === "sealed" ? [withoutClients, nativePoints] : [],
   });
 }
 

@@ -1,6 +1,8 @@
 /** The world as the program's work may touch it: one record, made once a command. @module */
 import { existsSync } from "node:fs";
 import { systemChance } from "../core/clock.ts";
+import type { PathsConfig } from "../config/config.ts";
+import type { Judge } from "../daemon/host.ts";
 import type { HostEffects } from "../daemon/writer.ts";
 import type { NotifyTools } from "../notify/reload.ts";
 import type { Surroundings } from "./command.ts";
@@ -19,6 +21,19 @@ export async function systemEffects({ terminal, clock }: Surroundings): Promise<
     run: systemProgram,
     uid: process.getuid?.() ?? 0,
     pid: process.pid,
+  };
+}
+
+/** Who judges new sets; loads what that takes when the first one is to be judged. */
+export function systemJudge(paths: PathsConfig): Judge {
+  let loaded: Promise<Judge> | undefined;
+  const load = (): Promise<Judge> =>
+    (loaded ??= Promise.all([import("../daemon/judging.ts"), notifyTools()]).then(
+      ([{ judgeBy }, tools]) => judgeBy(tools, paths),
+    ));
+  return {
+    check: async (...set) => (await load()).check(...set),
+    verify: async (...set) => (await load()).verify(...set),
   };
 }
 

@@ -10,7 +10,7 @@ import type { Answer, AnsweredGroup } from "../daemon/answer.ts";
 import type { FetchReport } from "../daemon/fetch.ts";
 import type { Surroundings } from "./command.ts";
 import { chosenGroups } from "./configured.ts";
-import { notifyTools, systemEffects } from "./effects.ts";
+import { systemEffects, systemJudge } from "./effects.ts";
 import { write } from "./output.ts";
 import { reportError } from "./report.ts";
 import { bytes, count, table } from "./words.ts";
@@ -47,13 +47,11 @@ export async function passAndTell(
     await tellAnswer(parseAnswer(answer), answer, form, surroundings);
     return;
   }
-  const [{ fetchGroups }, { judgeBy }, effects, tools] = await Promise.all([
+  const [{ fetchGroups }, effects] = await Promise.all([
     import("../daemon/fetch.ts"),
-    import("../daemon/judging.ts"),
     systemEffects(surroundings),
-    notifyTools(),
   ]);
-  const judge = judgeBy(tools, config.paths);
+  const judge = systemJudge(config.paths);
   const lockWaitMs = config.limits.passTimeoutMs;
   const request = { ...wishes, config, groups, lockWaitMs };
   await tellReport(await fetchGroups(request, { ...effects, judge }), form, surroundings);

@@ -1,8 +1,9 @@
 /** Asking the running daemon through its control socket. @module */
+import { statSync } from "node:fs";
 import { request } from "node:http";
 import { errnoOf, type ErrorCode, PosternError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
-import { socketPath } from "./admin.ts";
+import { socketPath } from "../store/layout.ts";
 
 export interface Question {
   readonly method: "GET" | "POST";
@@ -24,6 +25,8 @@ export async function askDaemon(run: string, question: Question): Promise<unknow
   const path = socketPath(run);
   let answer: { readonly status: number; readonly text: string };
   try {
+    // most often there is none, and a first request takes ten times as long to say so
+    statSync(path);
     answer = await exchange(path, question);
   } catch (error) {
     const errno = errnoOf(error);

@@ -12,7 +12,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { PosternError, toPosternError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
-import { CONTROL, SOCKET } from "../store/layout.ts";
+import { socketPath } from "../store/layout.ts";
 import { openControl } from "../store/control.ts";
 import type { Tree } from "../store/tree.ts";
 
@@ -29,11 +29,6 @@ export interface AdminActions {
 export interface Admin {
   /** Ends it, and whatever is connected. */
   close(): Promise<void>;
-}
-
-/** Path of the socket below a run directory. */
-export function socketPath(run: string): string {
-  return `${run}/${CONTROL}/${SOCKET}`;
 }
 
 // sockaddr_un has 108 bytes, the last for NUL

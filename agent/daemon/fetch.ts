@@ -1,9 +1,9 @@
 /** `postern fetch`: one pass over groups, each on its own, and what is written down about it. @module */
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Config, GroupConfig } from "../config/config.ts";
 import { toPosternError } from "../core/errors.ts";
 import type { GroupName } from "../core/names.ts";
 import type { GroupOutcome, RequestCounts } from "../core/outcome.ts";
+import { untilSent } from "../core/turn.ts";
 import type { Status } from "../observe/status.ts";
 import { ownerLookup } from "../store/owners.ts";
 import { removeGroup } from "../store/sweep.ts";
@@ -60,7 +60,7 @@ export async function fetchGroups(
   for (const early of [services.provider.credentials(), home]) early.catch(() => undefined);
   try {
     // these questions are on their way before the start of another program stops everything for a while
-    await nextTurn();
+    await untilSent();
     const turn = { paths: config.paths, command: "fetch", waitMs: lockWaitMs };
     return await withTree(turn, effects, async (tree) => {
       for (const group of request.groups) grant(tree, config.home, group, request);
@@ -91,10 +91,12 @@ async function fetchAll(
   { clock, chance, run, judge, uid }: FetchEffects,
 ): Promise<readonly GroupOutcome[]> {
   const owners = ownerLookup(run);
-  getReady(groups, services, owners);
+  void getReady(groups, services, owners);
   let known: Home;
   try {
     known = await home;
+    // the question for credentials goes out before the passes begin to load what they need
+    await untilSent();
   } catch (cause) {
     const error = toPosternError(cause);
     return groups.map(({ name }) => ({ kind: "failed", group: name, error }));

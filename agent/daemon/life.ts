@@ -167,7 +167,7 @@ function hostOnceKnown(
   health: HomeHealth | undefined,
 ): () => Promise<Host> {
   const owners = ownerLookup(run);
-  getReady(config.groups, services, owners);
+  void getReady(config.groups, services, owners);
   let known: Promise<Host> | undefined;
   return () => {
     known ??= services

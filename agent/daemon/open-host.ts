@@ -3,6 +3,7 @@ import type { Config, GroupConfig } from "../config/config.ts";
 import { loadS3 } from "../aws/s3.ts";
 import type { Chance, Clock } from "../core/clock.ts";
 import type { GroupName } from "../core/names.ts";
+import { untilSent } from "../core/turn.ts";
 import { generationBytes } from "../store/comparison.ts";
 import { readCurrent } from "../store/generation.ts";
 import type { OwnerLookup } from "../store/owners.ts";
@@ -50,20 +51,24 @@ export function openHost({ services, chance, health, onFailover, ...parts }: Hos
 }
 
 /**
- * Begins what the passes will need, while IMDS answers and nothing else can be done: getent(1), and loading
- * what asks S3 and what opens sealed secrets. A failure is told where it is needed.
+ * Begins what the passes will need while nothing else can be done: getent(1) and loading what asks S3 while IMDS
+ * answers, and loading what opens sealed secrets, which takes longest, while S3 does. A failure is told where it is
+ * needed; this never rejects.
  */
-export function getReady(
+export async function getReady(
   groups: readonly GroupConfig[],
   services: Services,
   owners: OwnerLookup,
-): void {
-  loadS3().catch(() => undefined);
-  for (const { owner, decrypt } of groups) {
-    owners(owner).catch(() => undefined);
-    if (decrypt.mode !== "none") services.kms().catch(() => undefined);
-    if (decrypt.mode === "envelope") import("../decrypt/envelope.ts").catch(() => undefined);
-  }
+): Promise<void> {
+  const later = (): undefined => undefined;
+  loadS3().catch(later);
+  for (const { owner } of groups) owners(owner).catch(later);
+  const modes = new Set(groups.map(({ decrypt }) => decrypt.mode));
+  if (!modes.has("kms") && !modes.has("envelope")) return;
+  await services.provider.credentials().catch(later);
+  await untilSent();
+  services.kms().catch(later);
+  if (modes.has("envelope")) import("../decrypt/envelope.ts").catch(later);
 }
 
 /** Of every group, also those that are not fetched now: they hold memory all the same. */

@@ -49,6 +49,11 @@ export const HOST_KEY = "host.key";
 export const REVISIONS = "revisions.json";
 export const JOURNAL = "destinations.json";
 
+/** Where a running daemon is asked. */
+export function socketPath(run: string): string {
+  return `${run}/${CONTROL}/${SOCKET}`;
+}
+
 /** Where readers find a group, whatever is swapped in. */
 export function stablePath(run: string, group: GroupName): string {
   return `${run}/${SECRETS}/${group}`;

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { describe, it, type TestContext } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { socketPath } from "../../agent/daemon/admin.ts";
+import { socketPath } from "../../agent/store/layout.ts";
 import {
   configure,
   fetchAll,
