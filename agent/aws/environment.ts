@@ -10,7 +10,7 @@ import https from "node:https";
 
 /** Structurally `CredentialsConfig`. */
 export interface CredentialChoice {
-  readonly from: "instance" | "environment" | "profile" | "container" | "web-identity";
+  readonly from: "instance" | "environment" | "profile" | "container" | "web-identity" | "chain";
 }
 
 /** Structurally `EndpointsConfig`. */
@@ -35,6 +35,8 @@ const OF_CREDENTIALS: Readonly<Record<CredentialChoice["from"], readonly RegExp[
     /^AWS_(ROLE_ARN|ROLE_SESSION_NAME|WEB_IDENTITY_TOKEN_FILE|STS_REGIONAL_ENDPOINTS)$/,
     REGION,
   ],
+  // a person's own tool: all but endpoints
+  chain: [/^AWS_(?!ENDPOINT_URL|IGNORE_CONFIGURED_|USE_|EC2_METADATA_)/],
 };
 
 /** What `endpoints: environment` lets through. */
@@ -68,7 +70,7 @@ export function awsEnvironment(
     /^AWS_/i.test(name) ? kept.some((pattern) => pattern.test(name)) : !NEVER.includes(name),
   );
   const noFiles =
-    credentials.from === "profile"
+    credentials.from === "profile" || credentials.from === "chain"
       ? {}
       : { AWS_CONFIG_FILE: "/dev/null", AWS_SHARED_CREDENTIALS_FILE: "/dev/null" };
   const imds =

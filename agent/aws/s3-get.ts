@@ -22,6 +22,8 @@ export interface GetRequest {
   /** The account that must own the bucket; any other is denied. */
   readonly owner: AccountId;
   readonly key: S3Key;
+  /** A state of the past; by default the current one. */
+  readonly versionId?: string | undefined;
   /** Only this state of the object; any other is `changed`. */
   readonly ifMatch?: string | undefined;
   /** Only another state of the object; this one is `unchanged`. */
@@ -62,19 +64,21 @@ export interface GetTools {
 
 /** One attempt at one object. @throws {PosternError} */
 export async function getObject(request: GetRequest, tools: GetTools): Promise<GetAnswer> {
-  const { bucket, owner, key, ifMatch, ifNoneMatch } = request;
+  const { bucket, owner, key, versionId, ifMatch, ifNoneMatch } = request;
+  const action = versionId === undefined ? "s3:GetObject" : "s3:GetObjectVersion";
   const asked = {
     operation: "GetObject",
     subject: `s3://${bucket}/${key}`,
-    needs: `s3:GetObject on ${quote(s3Arn(tools.region, bucket, key))}`,
+    needs: `${action} on ${quote(s3Arn(tools.region, bucket, key))}`,
   };
+  const query = versionId === undefined ? {} : { versionId };
   const headers = {
     "x-amz-checksum-mode": "ENABLED",
     ...(ifMatch === undefined ? {} : { "if-match": ifMatch }),
     ...(ifNoneMatch === undefined ? {} : { "if-none-match": ifNoneMatch }),
   };
   try {
-    const question = { bucket, owner, path: encodeKey(key), query: {}, headers };
+    const question = { bucket, owner, path: encodeKey(key), query, headers };
     const answer = await tools.ask(question, tools.signal);
     return await readAnswer(answer, request, asked, tools.now());
   } catch (error) {

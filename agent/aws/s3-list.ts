@@ -129,16 +129,16 @@ function readObject(element: XmlElement, isEncoded: boolean): ListedObject | und
     : undefined;
 }
 
-/** @see https://www.rfc-editor.org/rfc/rfc3339#section-5.6 */
-function parseTimestamp(text: string | undefined): number | undefined {
+/** Epoch milliseconds; undefined for what is none. @see https://www.rfc-editor.org/rfc/rfc3339#section-5.6 */
+export function parseTimestamp(text: string | undefined): number | undefined {
   if (text === undefined || !/^\d{4}-\d\d-\d\dT[\d:.]{8,}(Z|[+-]\d\d:\d\d)$/.test(text))
     return undefined;
   const at = Date.parse(text);
   return Number.isNaN(at) ? undefined : at;
 }
 
-// S3 writes a space as "+" and a plus as "%2B"
-function decodeKey(text: string): string | undefined {
+/** A key in `encoding-type=url`: S3 writes a space as "+" and a plus as "%2B". */
+export function decodeKey(text: string): string | undefined {
   try {
     return decodeURIComponent(text.replaceAll("+", "%20"));
   } catch {

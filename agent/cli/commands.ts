@@ -11,6 +11,17 @@ import { path } from "./path.ts";
 import { plan } from "./plan.ts";
 import { refresh } from "./refresh.ts";
 import { rollback } from "./rollback.ts";
+import { copy } from "./copy.ts";
+import { diff } from "./diff.ts";
+import { exportSealed } from "./export.ts";
+import { history } from "./history.ts";
+import { importSealed } from "./import.ts";
+import { list } from "./list.ts";
+import { publish } from "./publish.ts";
+import { put } from "./put.ts";
+import { remove } from "./remove.ts";
+import { reseal } from "./reseal.ts";
+import { restore } from "./restore.ts";
 import { run } from "./run.ts";
 import { sandbox } from "./sandbox.ts";
 import { status } from "./status.ts";
@@ -27,6 +38,17 @@ const own: readonly Command[] = [
   path,
   exec,
   cat,
+  put,
+  remove,
+  list,
+  publish,
+  diff,
+  history,
+  restore,
+  copy,
+  reseal,
+  exportSealed,
+  importSealed,
   sandbox,
   demo,
 ];

@@ -111,6 +111,8 @@ export interface GroupConfig {
   /** Permission bits of every secret, such as 0o440. */
   readonly mode: number;
   readonly decrypt: DecryptConfig;
+  /** What a publisher asks S3 to encrypt with; undefined leaves it to the bucket. Hosts need not know. */
+  readonly sse: SseConfig | undefined;
   /** Largest object, as it lies in S3. */
   readonly maxObjectBytes: number;
   /** Plaintext of one generation. */
@@ -151,6 +153,11 @@ export type DecryptConfig =
       readonly bind: "key" | "none";
       readonly context: Readonly<Record<string, string>>;
     };
+
+/** S3's own encryption of an object, beside whatever the publisher sealed. */
+export type SseConfig =
+  | { readonly type: "s3" }
+  | { readonly type: "kms" | "dsse"; readonly key: KmsKeyArn };
 
 /** A further fixed path of one secret. */
 export interface FileConfig {

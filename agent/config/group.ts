@@ -63,6 +63,7 @@ export function completeGroup(
     owner,
     mode,
     decrypt,
+    sse: own.sse,
     maxObjectBytes:
       layout.kind === "bundle"
         ? // tar adds up to 1 KiB to each secret, the envelope about 1%: twice the plaintext has room for both

@@ -28,6 +28,7 @@ import type {
   ListenConfig,
   OwnerConfig,
   ReloadConfig,
+  SseConfig,
 } from "./config.ts";
 import { describeValue } from "./issue.ts";
 import {
@@ -53,6 +54,7 @@ import {
   owner,
   reload,
   secretMode,
+  sse,
 } from "./values.ts";
 
 export interface BucketSettings {
@@ -97,6 +99,7 @@ export interface GroupDefaults {
   readonly mode?: number;
   readonly allow_world_readable?: boolean;
   readonly decrypt?: DecryptConfig;
+  readonly sse?: SseConfig;
   readonly max_size?: number;
   readonly max_group_size?: number;
   readonly max_bundle?: number;
@@ -153,6 +156,7 @@ const groupDefaultEntries = {
   mode: v.exactOptional(secretMode()),
   allow_world_readable: v.exactOptional(flag()),
   decrypt: v.exactOptional(decrypt()),
+  sse: v.exactOptional(sse()),
   max_size: v.exactOptional(size("1B", "64MiB")),
   max_group_size: v.exactOptional(size("1B", "1GiB")),
   max_bundle: v.exactOptional(size("1B", "2GiB")),

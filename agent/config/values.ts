@@ -15,6 +15,7 @@ import type {
   ListenConfig,
   OwnerConfig,
   ReloadConfig,
+  SseConfig,
 } from "./config.ts";
 import { judgeEndpoint } from "./endpoint.ts";
 import {
@@ -141,6 +142,28 @@ export function decrypt(): Schema<DecryptConfig> {
           message: `expected no context name that starts with "postern:" with bind key, got ${quote(bound)}`,
         });
       } else return { mode, keys, bind, context: Object.fromEntries(context ?? []) };
+      return NEVER;
+    }),
+  );
+}
+
+/** Bucket policies compare the key as text, so it has to be a whole ARN. */
+export function sse(): Schema<SseConfig> {
+  return v.pipe(
+    closed({
+      type: wordOf(["s3", "kms", "dsse"]),
+      key: v.exactOptional(parsed("a key ARN", parseKmsKeyArn)),
+    }),
+    v.rawTransform(({ dataset, addIssue, NEVER }): SseConfig => {
+      const { type, key } = dataset.value;
+      if (type === "s3" && key === undefined) return { type };
+      if (type !== "s3" && key !== undefined) return { type, key };
+      addIssue({
+        message:
+          type === "s3"
+            ? "expected no key with type s3, got one"
+            : `expected key: a key ARN with type ${type}, got none`,
+      });
       return NEVER;
     }),
   );

@@ -43,6 +43,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
  * - `NotReady`: no generation yet, or older than asked.
  * - `Denied`: AWS or the kernel denied, on an accepted signature.
  * - `MissingOrDenied`: S3 answered 403 to a key without saying which (no right to list).
+ * - `Conflict`: somebody else wrote meanwhile: nothing was overwritten.
  * - `CheckFailed`: check, verify or reload failed.
  */
 export type ErrorCode =
@@ -64,6 +65,7 @@ export type ErrorCode =
   | "NotReady"
   | "Denied"
   | "MissingOrDenied"
+  | "Conflict"
   | "CheckFailed";
 
 const EXIT_CODE_OF: Readonly<Record<ErrorCode, ExitCode>> = {
@@ -85,6 +87,7 @@ const EXIT_CODE_OF: Readonly<Record<ErrorCode, ExitCode>> = {
   NotReady: EXIT.notReady,
   Denied: EXIT.denied,
   MissingOrDenied: EXIT.denied,
+  Conflict: EXIT.notReady,
   CheckFailed: EXIT.checkFailed,
 };
 

@@ -61,6 +61,8 @@ const FAILURE_KIND: Readonly<Record<ErrorCode, FailureKind>> = {
   NotReady: "local",
   ConfigInvalid: "local",
   Usage: "local",
+  // a publisher's; a host writes nothing
+  Conflict: "local",
   Internal: "local",
 };
 

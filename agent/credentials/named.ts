@@ -1,5 +1,11 @@
-/** Credentials from a source that the config names instead of the instance role. @module */
-import { fromEnv, fromHttp, fromIni, fromTokenFile } from "@aws-sdk/credential-providers";
+/** Credentials from a source that the config names instead of the instance role, or a person has. @module */
+import {
+  fromEnv,
+  fromHttp,
+  fromIni,
+  fromNodeProviderChain,
+  fromTokenFile,
+} from "@aws-sdk/credential-providers";
 import type { AwsCredentialIdentity } from "@smithy/types";
 import { SILENT } from "./silent.ts";
 
@@ -7,7 +13,9 @@ export type NamedSource =
   | { readonly from: "environment" }
   | { readonly from: "profile"; readonly profile: string }
   | { readonly from: "container" }
-  | { readonly from: "web-identity" };
+  | { readonly from: "web-identity" }
+  /** Whatever the SDK finds first: environment, SSO, profile, web identity, container, instance. For people's tools. */
+  | { readonly from: "chain" };
 
 /** Asks the source once. @throws whatever the SDK's provider fails with */
 export function loadNamed(source: NamedSource): Promise<AwsCredentialIdentity> {
@@ -20,6 +28,8 @@ export function loadNamed(source: NamedSource): Promise<AwsCredentialIdentity> {
       return fromHttp({ timeout: 1000, maxRetries: 2, logger: SILENT })();
     case "web-identity":
       return fromTokenFile({ logger: SILENT })();
+    case "chain":
+      return fromNodeProviderChain({ ignoreCache: true, logger: SILENT })();
     default:
       return source satisfies never;
   }

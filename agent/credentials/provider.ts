@@ -134,6 +134,8 @@ const HINT: Readonly<Record<CredentialSource["from"], string>> = {
   environment: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
   profile: "check the profile in AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE",
   container: "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI must be set, and answer",
+  chain:
+    "set AWS_PROFILE, log in with aws sso login, or give the job a role: the AWS CLI would find none either",
   "web-identity": "AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE must be set, and STS answer",
 };
 

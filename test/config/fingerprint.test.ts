@@ -37,6 +37,7 @@ const ROWS: readonly (readonly [
   shape: boolean,
 ])[] = [
   ["nothing", BASE, BASE, true, true],
+  ["what publishers encrypt with", BASE, `${BASE}, sse: { type: s3 }`, true, true],
   ["the prefix", BASE, "prefix: h/", false, true],
   ["the layout", BASE, `${BASE}, only: [a]`, false, true],
   ["the order of only", `${BASE}, only: [a, b]`, `${BASE}, only: [b, a]`, true, true],

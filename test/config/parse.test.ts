@@ -112,6 +112,7 @@ describe("parseConfig", () => {
       owner: { user: "root", group: "root" },
       mode: 0o400,
       decrypt: { mode: "none" },
+      sse: undefined,
       maxObjectBytes: 1_048_576,
       maxGroupBytes: 8_388_608,
       settleMs: 5000,

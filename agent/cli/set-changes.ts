@@ -1,0 +1,69 @@
+/** What a set would become, or became, in words: names and keyed fingerprints, never values. @module */
+import { randomBytes } from "node:crypto";
+import type { SecretName } from "../core/names.ts";
+import type { Secrets } from "../publish/amend.ts";
+import { fingerprint, type SetChanges } from "../publish/set.ts";
+import { bytes, count, table } from "./words.ts";
+
+export interface Compared {
+  readonly group: string;
+  readonly before: Secrets;
+  readonly after: Secrets;
+  readonly changes: SetChanges;
+}
+
+/** "2 added, 1 changed"; "nothing" when nothing is. */
+export function summaryOf({ added, changed, removed }: SetChanges): string {
+  const parts = [
+    [added.length, "added"],
+    [changed.length, "changed"],
+    [removed.length, "removed"],
+  ] as const;
+  const said = parts.filter(([amount]) => amount > 0).map(([amount, verb]) => `${amount} ${verb}`);
+  return said.length === 0 ? "nothing" : said.join(", ");
+}
+
+/**
+ * A line for each secret that differs. Fingerprints are keyed with bytes that nobody keeps: equal values look equal
+ * within one output, and nothing else can be learnt.
+ */
+function changeLines({ before, after, changes }: Compared): readonly string[] {
+  const key = randomBytes(32);
+  const shown = (values: Secrets, name: SecretName): readonly string[] => {
+    const value = values.get(name);
+    return value === undefined ? ["", ""] : [bytes(value.length), fingerprint(value, key)];
+  };
+  const row = (sign: string, name: SecretName): readonly string[] => {
+    const [oldSize = "", oldPrint = ""] = shown(before, name);
+    const [newSize = "", newPrint = ""] = shown(after, name);
+    return [sign, name, fromTo(oldSize, newSize), fromTo(oldPrint, newPrint)];
+  };
+  const rows = [
+    ...changes.added.map((name) => row("+", name)),
+    ...changes.changed.map((name) => row("~", name)),
+    ...changes.removed.map((name) => row("-", name)),
+  ];
+  return table(rows).map((line) => `  ${line}`);
+}
+
+/** The whole comparison, headed by what `group` is about. */
+export function comparedText(compared: Compared, heading: string): string {
+  const { changes } = compared;
+  const stay = count(changes.same.length, "secret");
+  return [`${compared.group}: ${heading}; ${stay} the same`, ...changeLines(compared), ""].join(
+    "\n",
+  );
+}
+
+/** The names alone, for scripts. */
+export function comparedJson({
+  changes,
+}: Compared): Record<"added" | "changed" | "removed", unknown> {
+  const { added, changed, removed } = changes;
+  return { added, changed, removed };
+}
+
+function fromTo(before: string, after: string): string {
+  if (before === "" || after === "" || before === after) return after === "" ? before : after;
+  return `${before} -> ${after}`;
+}
