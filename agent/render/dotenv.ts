@@ -54,26 +54,43 @@ function foreignToSystemd(bytes: Buffer): string | undefined {
 }
 
 /**
- * The variable of each name: "/", "." and "-" become "_", all else stays as it is.
- * @throws {PosternError} BadName for what then is no variable's name, or is two secrets' name
+ * The variable of each name, see `judgeVariables`.
+ * @throws {PosternError} BadName
  */
 function nameVariables(names: readonly SecretName[]): ReadonlyMap<SecretName, string> {
-  const variables = new Map(names.map((name) => [name, name.replaceAll(/[/.-]/g, "_")]));
-  const issues = [...variables].flatMap(([name, variable]) => {
-    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(variable))
-      return [
-        `secret ${quote(name)}: expected letters, digits, "_", "/", "." and "-", the first no digit`,
-      ];
-    const other = names.find((one) => one < name && variables.get(one) === variable);
-    return other === undefined
-      ? []
-      : [`secret ${quote(name)}: expected another variable than ${variable} of ${quote(other)}`];
-  });
-  if (issues.length === 0) return variables;
+  const { variables, faults } = judgeVariables(names);
+  if (faults.size === 0) return variables;
   throw new PosternError("BadName", "names that cannot be variables", {
-    issues,
+    issues: [...faults].map(([name, why]) => `secret ${quote(name)}: ${why}`),
     hint: "rename the secrets, or use format: template and the filter dotenv",
   });
+}
+
+interface JudgedVariables<Name extends string> {
+  /** Of every name, the faulty ones too. */
+  readonly variables: ReadonlyMap<Name, string>;
+  /** Why a name is no variable's, or is one with another: each name of a clash. */
+  readonly faults: ReadonlyMap<Name, string>;
+}
+
+/** Makes a variable of each name: "/", "." and "-" become "_", all else stays as it is. */
+function judgeVariables<Name extends string>(names: readonly Name[]): JudgedVariables<Name> {
+  const variables = new Map(names.map((name) => [name, name.replaceAll(/[/.-]/g, "_")]));
+  const owners = new Map<string, Name[]>();
+  for (const [name, variable] of variables) {
+    const same = owners.get(variable);
+    if (same === undefined) owners.set(variable, [name]);
+    else same.push(name);
+  }
+  const faults = new Map<Name, string>();
+  for (const [name, variable] of variables) {
+    const other = owners.get(variable)?.find((one) => one !== name);
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(variable))
+      faults.set(name, 'expected letters, digits, "_", "/", "." and "-", the first no digit');
+    else if (other !== undefined)
+      faults.set(name, `expected another variable than ${variable} of ${quote(other)}`);
+  }
+  return { variables, faults };
 }
 
 const SINGLE = 0x27;
