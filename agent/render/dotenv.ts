@@ -45,7 +45,7 @@ export function encodeDotenv(values: Values): Dotenv {
  * What keeps systemd from taking `bytes` for text; undefined when nothing does.
  * @see systemd src/basic/utf8.c, unichar_is_valid: of UTF-8 it refuses Unicode's 66 noncharacters
  */
-function foreignToSystemd(bytes: Buffer): string | undefined {
+export function foreignToSystemd(bytes: Buffer): string | undefined {
   const text = decodeText(bytes);
   if (text === undefined) return "is not UTF-8";
   return /\p{Noncharacter_Code_Point}/u.test(text)
@@ -66,7 +66,7 @@ function nameVariables(names: readonly SecretName[]): ReadonlyMap<SecretName, st
   });
 }
 
-interface JudgedVariables<Name extends string> {
+export interface JudgedVariables<Name extends string> {
   /** Of every name, the faulty ones too. */
   readonly variables: ReadonlyMap<Name, string>;
   /** Why a name is no variable's, or is one with another: each name of a clash. */
@@ -74,7 +74,7 @@ interface JudgedVariables<Name extends string> {
 }
 
 /** Makes a variable of each name: "/", "." and "-" become "_", all else stays as it is. */
-function judgeVariables<Name extends string>(names: readonly Name[]): JudgedVariables<Name> {
+export function judgeVariables<Name extends string>(names: readonly Name[]): JudgedVariables<Name> {
   const variables = new Map(names.map((name) => [name, name.replaceAll(/[/.-]/g, "_")]));
   const owners = new Map<string, Name[]>();
   for (const [name, variable] of variables) {
