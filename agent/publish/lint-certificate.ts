@@ -36,12 +36,29 @@ export function judgeCredential(credential: Credential, now: number): readonly F
     part.kind === "broken" ? [{ rule: "broken-pem", message: part.why }] : [],
   );
   const certificates = certificatesOf(credential);
-  const dated = certificates.flatMap((certificate, at) => {
-    const which =
-      certificates.length === 1 ? "one that" : `number ${at + 1} of ${certificates.length}, which`;
-    return judgeDates(certificate, now, which);
-  });
+  const dated = certificates.flatMap((certificate, at) =>
+    certificates.length === 1
+      ? judgeDates(certificate, now, "one that")
+      : judgeOneOfSeveral(certificate, now, `number ${at + 1} of ${certificates.length}, which`),
+  );
   return [...broken, ...dated];
+}
+
+/**
+ * Roots are in bundles long after they have expired, the system's own among them, and a server that sends its
+ * chain's is not asked for it: of these only those that have expired are told of, and stop nothing.
+ */
+function judgeOneOfSeveral(
+  certificate: X509Certificate,
+  now: number,
+  which: string,
+): readonly Fault[] {
+  const faults = judgeDates(certificate, now, which);
+  return certificate.subject !== certificate.issuer
+    ? faults
+    : faults.flatMap(({ rule, message }): Fault[] =>
+        rule === "expired-certificate" ? [{ rule: "expired-root", message }] : [],
+      );
 }
 
 /** @see RFC 5280, 4.1.2.5: both dates are within the validity */

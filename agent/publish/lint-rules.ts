@@ -21,6 +21,7 @@ export const LINT_RULES = {
   "escaped-pem": "warning",
   "key-mismatch": "error",
   "expired-certificate": "error",
+  "expired-root": "warning",
   "expiring-certificate": "warning",
   "future-certificate": "warning",
   "unchanged-value": "warning",

@@ -160,6 +160,16 @@ describe("lint of a certificate's dates", () => {
     );
   });
 
+  it("lets roots rest among others, and tells of those that have expired", () => {
+    const root = (from: string, to: string): string =>
+      pem("CERTIFICATE", makeCertificate(ec, { from, to }, true));
+    const old = root("2000-01-01T00:00:00Z", "2029-01-01T00:00:00Z");
+    const ending = root("2000-01-01T00:00:00Z", "2030-06-20T00:00:00Z");
+    assert.deepEqual(rulesOf({ "ca-bundle.crt": ending + old }), ["expired-root ca-bundle.crt"]);
+    assert.deepEqual(rulesOf({ "site.crt": certificate(ec) + old }), ["expired-root site.crt"]);
+    assert.deepEqual(rulesOf({ "ca.crt": old }), ["expired-certificate ca.crt"]);
+  });
+
   it("reads a certificate in DER", () => {
     const bytes = makeCertificate(ec, { from: "2020-01-01T00:00:00Z", to: "2029-01-01T00:00:00Z" });
     assert.deepEqual(rulesOf({ "site.cer": bytes }), ["expired-certificate site.cer"]);

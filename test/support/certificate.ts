@@ -9,17 +9,18 @@ export interface Dates {
   readonly to: string;
 }
 
-/** In DER, of the public half of `key`. */
-export function makeCertificate(key: KeyObject, { from, to }: Dates): Buffer {
-  // CN = "t"
-  const name = der(0x30, Buffer.from("310a300806035504030c0174", "hex"));
+/**
+ * In DER, of the public half of `key`.
+ * @param root whether its issuer has its own name
+ */
+export function makeCertificate(key: KeyObject, { from, to }: Dates, root = false): Buffer {
   const body = der(
     0x30,
     Buffer.from("a003020102020101", "hex"),
     ED25519,
-    name,
+    nameOf(root ? "t" : "i"),
     der(0x30, time(from), time(to)),
-    name,
+    nameOf("t"),
     publicPart(key),
   );
   return der(0x30, body, ED25519, der(0x03, Buffer.from([0]), sign(null, body, ISSUER)));
@@ -43,6 +44,11 @@ export function der(tag: number, ...content: readonly Buffer[]): Buffer {
   const length =
     bytes.length < 0x80 ? [bytes.length] : [0x82, bytes.length >> 8, bytes.length & 0xff];
   return Buffer.concat([Buffer.from([tag, ...length]), bytes]);
+}
+
+/** CN = letter. */
+function nameOf(letter: string): Buffer {
+  return der(0x30, Buffer.from("310a300806035504030c01", "hex"), Buffer.from(letter));
 }
 
 function publicPart(key: KeyObject): Buffer {
