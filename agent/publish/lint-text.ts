@@ -30,15 +30,12 @@ export function judgeText(name: string, text: string, layout: boolean): readonly
   return [...mark, ...(isLines ? judgeLines(content) : judgeLine(content))];
 }
 
-/** What PowerShell and Notepad make of text: UTF-16 behind its mark. */
+/** What PowerShell and Notepad make of text: UTF-16 behind its mark. Random keys may begin like that, and are not Latin. */
 export function judgeUtf16(bytes: Buffer): readonly Fault[] {
   const encoding = { fffe: "utf-16le", feff: "utf-16be" }[bytes.toString("hex", 0, 2)];
-  if (encoding === undefined || bytes.length < 4) return [];
-  try {
-    new TextDecoder(encoding, { fatal: true }).decode(bytes);
-  } catch {
-    return [];
-  }
+  if (encoding === undefined) return [];
+  const text = new TextDecoder(encoding).decode(bytes);
+  if (!/^[\t\n\r\u0020-\u024f]+$/.test(text)) return [];
   return [{ rule: "byte-order-mark", message: "expected UTF-8, got a UTF-16 byte order mark" }];
 }
 

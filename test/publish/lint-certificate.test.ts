@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { der, makeCertificate, makeRequest, pem } from "../support/certificate.ts";
 import { type Circumstances, findingsOf, NOW, rulesOf } from "../support/linting.ts";
 import type { Group } from "../support/rendering.ts";
+import { tempDir } from "../support/temp.ts";
 
 const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
 const ec = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
@@ -138,6 +142,40 @@ describe("lint of PEM", () => {
     ["one in quotes", JSON.stringify(key)],
   ] as const)
     it(`warns of ${why}`, () => assert.deepEqual(rulesOf({ v: text }), ["escaped-pem v"]));
+});
+
+/** Every form in which OpenSSL writes what people publish. */
+const OPENSSL = `
+openssl req -x509 -newkey rsa:2048 -nodes -keyout rsa.key -out rsa.crt -days 365 -subj /CN=a
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:secp384r1 -nodes -keyout ec-key.pem -out ec-cert.pem -days 365 -subj /CN=b
+openssl ecparam -genkey -name prime256v1 -out with-parameters.key
+openssl ecparam -genkey -name prime256v1 -noout -param_enc explicit -out explicit.key
+openssl genpkey -algorithm ed448 -out ed448.key
+openssl genpkey -algorithm rsa-pss -pkeyopt rsa_keygen_bits:2048 -out pss.key
+openssl dsaparam -genkey -noout -out dsa.key 1024
+openssl rsa -in rsa.key -aes256 -passout pass:x -traditional -out old.key
+openssl rsa -in rsa.key -aes256 -passout pass:x -out encrypted.key
+openssl req -new -key rsa.key -subj /CN=a -out rsa.csr
+openssl x509 -in rsa.crt -text -out text.crt
+openssl x509 -in rsa.crt -outform DER -out der.cer
+openssl crl2pkcs7 -nocrl -certfile rsa.crt -out pkcs7.pem
+openssl crl2pkcs7 -nocrl -certfile rsa.crt -outform DER -out pkcs7.cer
+openssl rsa -in rsa.key -pubout -out public.pem
+openssl pkcs12 -export -inkey rsa.key -in rsa.crt -passout pass:x -out site.p12
+openssl pkcs12 -in site.p12 -passin pass:x -nodes -out bag.pem
+`;
+const withoutOpenssl =
+  spawnSync("openssl", ["version"]).status === 0 ? false : "openssl is not on this machine";
+
+describe("lint of what OpenSSL makes", { skip: withoutOpenssl }, () => {
+  it("says nothing", () => {
+    const cwd = tempDir();
+    const made = spawnSync("sh", ["-ec", OPENSSL], { cwd, encoding: "utf8" });
+    assert.equal(made.status, 0, made.stderr);
+    const files = readdirSync(cwd).map((name) => [name, readFileSync(join(cwd, name))] as const);
+    assert.ok(files.length > 17);
+    assert.deepEqual(rulesOf(Object.fromEntries(files), { now: new Date().toISOString() }), []);
+  });
 });
 
 describe("lint of a certificate's dates", () => {

@@ -112,6 +112,7 @@ const SILENT: Readonly<Record<string, readonly Row[]>> = {
     ["a password", "correct horse battery staple"],
     ["random bytes", Buffer.from("00ff0d0a20", "hex")],
     ["bytes that are not UTF-8 and end in a newline", Buffer.from("ff41420a", "hex")],
+    ["a key that begins with the mark of UTF-16", Buffer.from("fffe9f1c0a7bd3e2", "hex")],
     ["text of another alphabet", "пароль-密码"],
     ["one character", "7"],
   ],
