@@ -18,6 +18,7 @@ const PLAIN = [
   "500",
   "503",
   "expired-credentials",
+  "conflict",
   "reset",
   "hang",
   "garbage",

@@ -6,6 +6,8 @@ import type { Asked, ServiceName } from "./service.ts";
 
 /**
  * - `throttle`, `500`, `503`, `expired-credentials`: the service's own error, in its own words.
+ * - `conflict`: S3 says that another writer is in the way of a conditional write or delete, which would
+ *   succeed otherwise; nothing else notices.
  * - `latency`: the answer comes `ms` later; adds up with other rules.
  * - `reset`: the connection is reset before any answer.
  * - `hang`: the request is read and never answered.
@@ -16,7 +18,7 @@ import type { Asked, ServiceName } from "./service.ts";
  */
 export type Fault =
   | { readonly kind: "throttle" | "500" | "503" | "expired-credentials" }
-  | { readonly kind: "reset" | "hang" | "garbage" | "bitflip" }
+  | { readonly kind: "conflict" | "reset" | "hang" | "garbage" | "bitflip" }
   | { readonly kind: "latency" | "clock-skew"; readonly ms: number }
   | { readonly kind: "truncate"; readonly bytes: number };
 

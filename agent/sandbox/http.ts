@@ -109,7 +109,8 @@ async function answerOf(
   request: WireRequest,
   { now, fault }: { readonly now: number; readonly fault: Fault | undefined },
 ): Promise<Answer> {
-  const moment = { now, requestId: front.chance.bytes(8).toString("hex").toUpperCase() };
+  const requestId = front.chance.bytes(8).toString("hex").toUpperCase();
+  const moment = { now, requestId, contested: fault?.kind === "conflict" };
   const refusal = refusalOf(fault);
   if (refusal !== undefined) return { response: service.refuse(refusal, request, moment) };
   // a request that is never answered must not have changed anything either
@@ -132,6 +133,7 @@ function refusalOf(fault: Fault | undefined): Refusal | undefined {
       return "internal";
     case "503":
       return "unavailable";
+    case "conflict":
     case "latency":
     case "clock-skew":
     case "reset":

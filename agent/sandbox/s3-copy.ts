@@ -10,7 +10,8 @@ import type { StoredObject } from "./objects.ts";
 import { authoriseKey, inputOf, replyXml, type BucketCall, type S3Outcome } from "./s3-call.ts";
 import { refuse, type S3Refusal } from "./s3-errors.ts";
 import { encryptionHeaders, findObject, namesEtag, versionHeader, type Found } from "./s3-get.ts";
-import { admitWrite, judgeWriteConditions } from "./s3-put.ts";
+import { judgeWriteConditions } from "./s3-conditions.ts";
+import { admitWrite } from "./s3-put.ts";
 import type { Element } from "./s3-xml.ts";
 
 interface Source {
@@ -19,7 +20,7 @@ interface Source {
   readonly versionId: string | undefined;
 }
 
-/** In these steps: (1) find and unlock the source, (2) admit the write, (3) write. */
+/** In these steps: (1) find and unlock the source, (2) admit the write, (3) judge its conditions and write. */
 export async function copyObject(call: BucketCall): Promise<S3Outcome> {
   // (1)
   const found = unlockSource(call);
@@ -28,13 +29,13 @@ export async function copyObject(call: BucketCall): Promise<S3Outcome> {
   // (2)
   const admission = admitWrite(call);
   if (admission.kind === "refused") return admission;
-  const { key } = call.route;
-  const unmet = judgeWriteConditions(call, key);
-  if (unmet !== undefined) return unmet;
-  // (3)
   const { headers, metadata } = replaces(call) ? admission.object : original;
   const { encryption } = admission.object;
   const checksum = await checksumOf(call, original);
+  // (3)
+  const { key } = call.route;
+  const unmet = judgeWriteConditions(call, key);
+  if (unmet !== undefined) return unmet;
   const { body, versionId } = original;
   const stored = call.bucket.put({ key, body, checksum, encryption, headers, metadata });
   const result: readonly Element[] = [

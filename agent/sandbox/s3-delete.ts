@@ -1,13 +1,35 @@
 /** DeleteObject and DeleteObjects. @see AWS "DeleteObject", "DeleteObjects" @module */
 import type { Version } from "./objects.ts";
-import { arnOf, authorise, reply, replyXml, type BucketCall, type S3Outcome } from "./s3-call.ts";
+import {
+  arnOf,
+  authorise,
+  inputOf,
+  reply,
+  replyXml,
+  type BucketCall,
+  type S3Outcome,
+} from "./s3-call.ts";
+import { judgeDeleteCondition, unserved } from "./s3-conditions.ts";
 import { refuse, type S3Refusal } from "./s3-errors.ts";
 import { verifyPayload } from "./s3-integrity.ts";
-import { judgeWriteConditions } from "./s3-put.ts";
+import { headerOf } from "./service.ts";
 import { listOf, parseXml, textOf, type Element } from "./s3-xml.ts";
 
 /** S3's limit on the keys of one DeleteObjects. */
 const MAX_KEYS = 1000;
+
+/** Conditions of directory buckets, and what is none on a delete: refused, as S3 does in other buckets. */
+const UNSERVED = ["if-none-match", "x-amz-if-match-size", "x-amz-if-match-last-modified-time"];
+const UNSERVED_ELEMENTS = ["Size", "LastModifiedTime"];
+
+/** What is to be deleted. */
+interface Target {
+  readonly key: string;
+  /** One version for good, rather than the key. */
+  readonly versionId: string | undefined;
+  /** ETag of the current object, or "*" for any. */
+  readonly ifMatch: string | undefined;
+}
 
 interface Deleted {
   readonly kind: "deleted";
@@ -15,13 +37,13 @@ interface Deleted {
   readonly version: Version | undefined;
 }
 
-/** Deleting what is not there is done, too: 204. */
+/** Deleting what is not there is done, too: 204, unless If-Match asked for it. */
 export function deleteObject(call: BucketCall): S3Outcome {
   const { key, query } = call.route;
-  const unmet = judgeWriteConditions(call, key);
-  if (unmet !== undefined) return unmet;
-  const versionId = query.get("versionId");
-  const outcome = remove(call, key, versionId);
+  const refused = UNSERVED.find((name) => inputOf(call, name) !== undefined);
+  if (refused !== undefined) return unserved(refused);
+  const ifMatch = headerOf(call.request, "if-match");
+  const outcome = remove(call, { key, versionId: query.get("versionId"), ifMatch });
   if (outcome.kind === "refused") return outcome;
   const { version } = outcome;
   return reply(204, {
@@ -44,19 +66,21 @@ export async function deleteObjects(call: BucketCall): Promise<S3Outcome> {
   if (document === undefined || objects.length === 0 || objects.length > MAX_KEYS)
     return refuse("MalformedXML");
   const quiet = textOf(document, "Quiet")?.toLowerCase() === "true";
-  const results = objects.map((object) =>
-    deleteOne(call, textOf(object, "Key") ?? "", textOf(object, "VersionId"), quiet),
-  );
+  const results = objects.map((object) => deleteOne(call, object, quiet));
   return replyXml(["DeleteResult", results.filter((result) => result !== undefined)]);
 }
 
 function deleteOne(
   call: BucketCall,
-  key: string,
-  versionId: string | undefined,
+  object: Readonly<Record<string, unknown>>,
   quiet: boolean,
 ): Element | undefined {
-  const outcome = remove(call, key, versionId);
+  const key = textOf(object, "Key") ?? "";
+  const versionId = textOf(object, "VersionId");
+  const ifMatch = textOf(object, "ETag");
+  const refused = UNSERVED_ELEMENTS.find((name) => textOf(object, name) !== undefined);
+  const outcome =
+    refused === undefined ? remove(call, { key, versionId, ifMatch }) : unserved(refused);
   if (outcome.kind === "refused")
     return [
       "Error",
@@ -81,15 +105,20 @@ function deleteOne(
   ];
 }
 
-function remove(call: BucketCall, key: string, versionId: string | undefined): Deleted | S3Refusal {
+function remove(call: BucketCall, { key, versionId, ifMatch }: Target): Deleted | S3Refusal {
   const { bucket } = call;
+  // S3 compares with the current object alone
+  if (versionId !== undefined && ifMatch !== undefined) return unserved("If-Match");
   const resource = arnOf(bucket.name, key);
+  const conditions: Readonly<Record<string, readonly string[]>> =
+    ifMatch === undefined ? {} : { "s3:if-match": [ifMatch] };
   const denied =
     versionId === undefined
-      ? authorise(call, "s3:DeleteObject", resource)
+      ? authorise(call, "s3:DeleteObject", resource, conditions)
       : authorise(call, "s3:DeleteObjectVersion", resource, { "s3:VersionId": [versionId] });
-  if (denied !== undefined) return denied;
-  if (versionId !== undefined)
-    return { kind: "deleted", version: bucket.removeVersion(key, versionId) };
-  return { kind: "deleted", version: bucket.remove(key) };
+  const fault = denied ?? judgeDeleteCondition(call, key, ifMatch);
+  if (fault !== undefined) return fault;
+  return versionId === undefined
+    ? { kind: "deleted", version: bucket.remove(key) }
+    : { kind: "deleted", version: bucket.removeVersion(key, versionId) };
 }

@@ -22,6 +22,7 @@ export type S3ErrorCode =
   | "BadDigest"
   | "BucketAlreadyOwnedByYou"
   | "BucketNotEmpty"
+  | "ConditionalRequestConflict"
   | "EntityTooSmall"
   | "ExpiredToken"
   | "IncompleteBody"
@@ -58,6 +59,10 @@ const ERRORS: Readonly<Record<S3ErrorCode, readonly [status: number, message: st
     "Your previous request to create the named bucket succeeded and you already own it.",
   ],
   BucketNotEmpty: [409, "The bucket you tried to delete is not empty"],
+  ConditionalRequestConflict: [
+    409,
+    "The conditional request cannot succeed due to a conflicting operation against this resource.",
+  ],
   EntityTooSmall: [400, "Your proposed upload is smaller than the minimum allowed size"],
   ExpiredToken: [400, "The provided token has expired."],
   IncompleteBody: [400, "The request body terminated unexpectedly"],

@@ -25,7 +25,8 @@ import {
 import { refuse, type S3Refusal } from "./s3-errors.ts";
 import { encryptionHeaders, versionHeader } from "./s3-get.ts";
 import { verifyPayload } from "./s3-integrity.ts";
-import { admitWrite, judgeWriteConditions } from "./s3-put.ts";
+import { judgeWriteConditions } from "./s3-conditions.ts";
+import { admitWrite } from "./s3-put.ts";
 import { listOf, parseXml, textOf, type Element } from "./s3-xml.ts";
 import type { Part, Upload } from "./uploads.ts";
 
@@ -94,8 +95,8 @@ export async function uploadPart(call: BucketCall): Promise<S3Outcome> {
 }
 
 /**
- * In these steps: (1) find the upload, (2) choose the parts that the client names, (3) judge conditions and
- * key, (4) join, (5) write, (6) forget the upload.
+ * In these steps: (1) find the upload, (2) choose the parts that the client names, (3) ask for the key, (4)
+ * join, (5) judge the conditions and write, (6) forget the upload.
  */
 export async function completeMultipartUpload(call: BucketCall): Promise<S3Outcome> {
   // (1)
@@ -109,15 +110,16 @@ export async function completeMultipartUpload(call: BucketCall): Promise<S3Outco
   // (3) S3 decrypts the parts to join them
   const { encryption } = upload.object;
   const { key } = call.route;
-  const fault =
-    judgeWriteConditions(call, key) ?? authoriseKey(call, "kms:Decrypt", key, encryption);
-  if (fault !== undefined) return fault;
+  const denied = authoriseKey(call, "kms:Decrypt", key, encryption);
+  if (denied !== undefined) return denied;
   // (4)
   const body = Buffer.concat(parts.map((part) => part.body));
   const checksum = await joinChecksums(upload, parts, body);
   const md5s = Buffer.concat(parts.map(({ etag }) => Buffer.from(etag.slice(1, -1), "hex")));
   const etag = `${createHash("md5").update(md5s).digest("hex")}-${parts.length}`;
   // (5)
+  const unmet = judgeWriteConditions(call, key);
+  if (unmet !== undefined) return unmet;
   const stored = call.bucket.put({ ...upload.object, key, body, checksum, etag });
   // (6)
   call.uploads.end(upload);

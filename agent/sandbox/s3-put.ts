@@ -18,7 +18,8 @@ import {
   type S3Outcome,
 } from "./s3-call.ts";
 import { refuse, type S3Refusal } from "./s3-errors.ts";
-import { encryptionHeaders, namesEtag, versionHeader } from "./s3-get.ts";
+import { judgeWriteConditions } from "./s3-conditions.ts";
+import { encryptionHeaders, versionHeader } from "./s3-get.ts";
 import { verifyPayload } from "./s3-integrity.ts";
 import { headerOf } from "./service.ts";
 
@@ -99,29 +100,6 @@ export function admitWrite(call: BucketCall): Admission {
   const keyDenied = authoriseKey(call, "kms:GenerateDataKey", key, encryption);
   if (keyDenied !== undefined) return keyDenied;
   return { kind: "admitted", object: { headers: readHeaders(call), metadata, encryption } };
-}
-
-/**
- * If-None-Match: * asks that the key be free, If-Match that it hold a certain object; who asks the latter
- * needs the right to read. Nothing else is a condition on a write.
- * @returns undefined when the write may go ahead
- */
-export function judgeWriteConditions(call: BucketCall, key: string): S3Refusal | undefined {
-  const [ifMatch, ifNoneMatch] = ["if-match", "if-none-match"].map((name) =>
-    headerOf(call.request, name),
-  );
-  if (ifMatch === undefined && ifNoneMatch === undefined) return undefined;
-  const header = ifNoneMatch === undefined ? "If-Match" : "If-None-Match";
-  const both = ifMatch !== undefined && ifNoneMatch !== undefined;
-  if (both || ifMatch === "*" || (ifNoneMatch !== undefined && ifNoneMatch !== "*"))
-    return refuse("NotImplemented", { details: { Header: header } });
-  const current = call.bucket.current(key);
-  const unmet = refuse("PreconditionFailed", { details: { Condition: header } });
-  if (ifMatch === undefined) return current?.kind === "object" ? unmet : undefined;
-  const denied = authorise(call, "s3:GetObject", arnOf(call.bucket.name, key));
-  if (denied !== undefined) return denied;
-  if (current?.kind !== "object") return refuse("NoSuchKey", { details: { Key: key } });
-  return namesEtag(ifMatch, current.etag) ? undefined : unmet;
 }
 
 function writeContext(call: S3Call): Readonly<Record<string, readonly string[]>> {

@@ -47,6 +47,8 @@ export interface Moment {
   /** The service's wall time in epoch milliseconds: a clock-skew fault moves it. */
   readonly now: number;
   readonly requestId: string;
+  /** Another writer is said to be at the same object: S3 answers conditional requests 409. */
+  readonly contested?: boolean;
 }
 
 export interface Answer {

@@ -70,6 +70,30 @@ describe("a role", () => {
       "AccessDenied",
     ],
     [
+      "needs to read what it deletes by an ETag",
+      "writer",
+      new DeleteObjectCommand({ Bucket, Key, IfMatch: '"x"' }),
+      "AccessDenied",
+    ],
+    [
+      "needs not to delete what is there",
+      "writer",
+      new DeleteObjectCommand({ Bucket, Key, IfMatch: "*" }),
+      "none",
+    ],
+    [
+      "needs not to create",
+      "writer",
+      new PutObjectCommand({ Bucket, Key: "web/new", Body: "", IfNoneMatch: "*" }),
+      "none",
+    ],
+    [
+      "needs the right to delete all the same",
+      "web",
+      new DeleteObjectCommand({ Bucket, Key, IfMatch: "*" }),
+      "AccessDenied",
+    ],
+    [
       "copies only what it may read",
       "writer",
       new CopyObjectCommand({ Bucket, Key: "web/b", CopySource: `${Bucket}/web/a` }),

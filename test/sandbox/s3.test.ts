@@ -220,20 +220,6 @@ describe("an upload", () => {
     assert.deepEqual([got.status, codeIn(got)], [411, "MissingContentLength"]);
   });
 
-  it("keeps two writers from losing each other's work", async (t) => {
-    const s3 = s3Client(t, await sandboxFor(t));
-    const put = (conditions: object) =>
-      s3.send(new PutObjectCommand({ Bucket, Key: "a", Body: "x", ...conditions }));
-    assert.equal(await errorOf(put({ IfMatch: '"any"' })), "NoSuchKey");
-    const first = await put({ IfNoneMatch: "*" });
-    assert.equal(await errorOf(put({ IfNoneMatch: "*" })), "PreconditionFailed");
-    assert.equal(await errorOf(put({ IfMatch: '"other"' })), "PreconditionFailed");
-    await put({ IfMatch: first.ETag });
-    await s3.send(new DeleteObjectCommand({ Bucket, Key: "a" }));
-    await put({ IfNoneMatch: "*" });
-    assert.equal(await errorOf(put({ IfNoneMatch: first.ETag })), "NotImplemented");
-  });
-
   it("may be presigned, and then be read by a presigned URL", async (t) => {
     const sandbox = await sandboxFor(t);
     const url = await getSignedUrl(sandbox, "PUT", `/${Bucket}/a b`);
