@@ -4,6 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { NEW_BUCKET, type BucketSettings } from "./bucket-settings.ts";
 import type { Checksum } from "./checksums.ts";
 import type { Chance, Clock } from "../core/clock.ts";
 
@@ -59,6 +60,9 @@ export interface Bucket {
   readonly createdAt: number;
   versioning(): Versioning;
   setVersioning(versioning: Versioning): void;
+  settings(): BucketSettings;
+  /** Changes the settings that are named, past policies and S3's rules; undefined deletes one. */
+  configure(settings: Partial<BucketSettings>): void;
   put(object: NewObject): StoredObject;
   /** Removes the key, or hides it under a marker, as versioning has it. */
   remove(key: string): DeleteMarker | undefined;
@@ -125,6 +129,7 @@ function createBucket(
 ): Bucket {
   const history = createHistory();
   let versioning: Versioning = "Unversioned";
+  let settings = NEW_BUCKET;
   const now = (): number => Math.floor(clock.now() / 1000) * 1000;
   const newId = (): string => (versioning === "Enabled" ? opaqueId(24, chance) : "null");
   return {
@@ -133,6 +138,10 @@ function createBucket(
     versioning: () => versioning,
     setVersioning(next) {
       versioning = next;
+    },
+    settings: () => settings,
+    configure(changed) {
+      settings = { ...settings, ...changed };
     },
     put(object) {
       const etag = `"${object.etag ?? etagOf(object.body, object.encryption, chance)}"`;

@@ -7,6 +7,7 @@ import { parseBucketName } from "../core/names.ts";
 import {
   arnOf,
   authorise,
+  inputOf,
   reply,
   replyXml,
   type BucketCall,
@@ -15,6 +16,7 @@ import {
 } from "./s3-call.ts";
 import { refuse } from "./s3-errors.ts";
 import { ownerElement } from "./s3-list.ts";
+import { parseObjectOwnership } from "./s3-settings.ts";
 import { parseXml, textOf, type Element } from "./s3-xml.ts";
 
 export function listBuckets(call: S3Call): S3Outcome {
@@ -38,11 +40,21 @@ export function createBucket(call: S3Call): S3Outcome {
   const name = call.route.bucket;
   const denied = authorise(call, "s3:CreateBucket", arnOf(name));
   if (denied !== undefined) return denied;
+  const asked = inputOf(call, "x-amz-object-ownership");
+  const ownership = parseObjectOwnership(asked);
+  if (asked !== undefined && ownership === undefined)
+    return refuse("InvalidArgument", {
+      message: `Invalid x-amz-object-ownership header: ${asked}`,
+      details: { ArgumentName: "x-amz-object-ownership" },
+    });
   if (!isBucketName(name)) return refuse("InvalidBucketName", { details: { BucketName: name } });
   // us-east-1 alone lets an owner create a bucket again
   if (call.buckets.get(name) !== undefined && region !== "us-east-1")
     return refuse("BucketAlreadyOwnedByYou", { details: { BucketName: name } });
-  if (call.buckets.get(name) === undefined) call.buckets.create(name, { region });
+  if (call.buckets.get(name) === undefined) {
+    const bucket = call.buckets.create(name, { region });
+    if (ownership !== undefined) bucket.configure({ ownership });
+  }
   return reply(200, { Location: `/${name}` });
 }
 

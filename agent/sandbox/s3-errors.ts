@@ -18,6 +18,7 @@ export interface S3Refusal {
 }
 
 export type S3ErrorCode =
+  | "AccessControlListNotSupported"
   | "AccessDenied"
   | "BadDigest"
   | "BucketAlreadyOwnedByYou"
@@ -41,10 +42,13 @@ export type S3ErrorCode =
   | "MethodNotAllowed"
   | "MissingContentLength"
   | "NoSuchBucket"
+  | "NoSuchBucketPolicy"
   | "NoSuchKey"
+  | "NoSuchPublicAccessBlockConfiguration"
   | "NoSuchUpload"
   | "NoSuchVersion"
   | "NotImplemented"
+  | "OwnershipControlsNotFoundError"
   | "PermanentRedirect"
   | "PreconditionFailed"
   | "ServiceUnavailable"
@@ -52,6 +56,7 @@ export type S3ErrorCode =
   | "SlowDown";
 
 const ERRORS: Readonly<Record<S3ErrorCode, readonly [status: number, message: string]>> = {
+  AccessControlListNotSupported: [400, "The bucket does not allow ACLs"],
   AccessDenied: [403, "Access Denied"],
   BadDigest: [400, "The Content-MD5 you specified did not match what we received."],
   BucketAlreadyOwnedByYou: [
@@ -90,13 +95,19 @@ const ERRORS: Readonly<Record<S3ErrorCode, readonly [status: number, message: st
   MethodNotAllowed: [405, "The specified method is not allowed against this resource."],
   MissingContentLength: [411, "You must provide the Content-Length HTTP header."],
   NoSuchBucket: [404, "The specified bucket does not exist"],
+  NoSuchBucketPolicy: [404, "The bucket policy does not exist"],
   NoSuchKey: [404, "The specified key does not exist."],
+  NoSuchPublicAccessBlockConfiguration: [
+    404,
+    "The public access block configuration was not found",
+  ],
   NoSuchUpload: [
     404,
     "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
   ],
   NoSuchVersion: [404, "The specified version does not exist."],
   NotImplemented: [501, "A header you provided implies functionality that is not implemented"],
+  OwnershipControlsNotFoundError: [404, "The bucket ownership controls were not found"],
   PermanentRedirect: [
     301,
     "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.",

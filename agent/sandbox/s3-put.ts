@@ -4,14 +4,12 @@
  * @module
  */
 import { checksumHeader } from "./checksums.ts";
-import type { Encryption, NewObject } from "./objects.ts";
+import type { NewObject } from "./objects.ts";
 import {
   arnOf,
   authorise,
   authoriseKey,
   inputOf,
-  kmsRefusal,
-  managedKeyArn,
   reply,
   type BucketCall,
   type S3Call,
@@ -19,6 +17,7 @@ import {
 } from "./s3-call.ts";
 import { refuse, type S3Refusal } from "./s3-errors.ts";
 import { judgeWriteConditions } from "./s3-conditions.ts";
+import { readEncryption } from "./s3-encryption.ts";
 import { encryptionHeaders, versionHeader } from "./s3-get.ts";
 import { verifyPayload } from "./s3-integrity.ts";
 import { headerOf } from "./service.ts";
@@ -95,11 +94,26 @@ export function admitWrite(call: BucketCall): Admission {
     });
   const denied = authorise(call, "s3:PutObject", arnOf(call.bucket.name, key), writeContext(call));
   if (denied !== undefined) return denied;
+  const unwanted = judgeAcl(call);
+  if (unwanted !== undefined) return unwanted;
   const encryption = readEncryption(call);
   if (encryption.kind === "refused") return encryption;
   const keyDenied = authoriseKey(call, "kms:GenerateDataKey", key, encryption);
   if (keyDenied !== undefined) return keyDenied;
   return { kind: "admitted", object: { headers: readHeaders(call), metadata, encryption } };
+}
+
+// the owner alone has grants here: where ACLs are on, S3 would keep others
+function judgeAcl(call: BucketCall): S3Refusal | undefined {
+  const acl = inputOf(call, "x-amz-acl");
+  const grant = [...call.request.headers.keys()].find((name) => name.startsWith("x-amz-grant-"));
+  if (grant === undefined && (acl === undefined || acl === "bucket-owner-full-control"))
+    return undefined;
+  if (call.bucket.settings().ownership === "BucketOwnerEnforced")
+    return refuse("AccessControlListNotSupported");
+  return grant === undefined && acl === "private"
+    ? undefined
+    : refuse("NotImplemented", { details: { Header: grant ?? "x-amz-acl" } });
 }
 
 function writeContext(call: S3Call): Readonly<Record<string, readonly string[]>> {
@@ -118,23 +132,6 @@ function writeContext(call: S3Call): Readonly<Record<string, readonly string[]>>
       return value === undefined ? [] : [[`s3:${name}`, [value]]];
     }),
   );
-}
-
-function readEncryption(call: S3Call): Encryption | S3Refusal {
-  const kind = inputOf(call, "x-amz-server-side-encryption") ?? "AES256";
-  if (kind === "AES256") return { kind };
-  if (kind !== "aws:kms")
-    return refuse("InvalidArgument", {
-      message: "The encryption method specified is not supported",
-      details: { ArgumentName: "x-amz-server-side-encryption", ArgumentValue: kind },
-    });
-  const id = inputOf(call, "x-amz-server-side-encryption-aws-kms-key-id");
-  const bucketKey = inputOf(call, "x-amz-server-side-encryption-bucket-key-enabled") === "true";
-  if (id === undefined) return { kind, keyArn: managedKeyArn(call.context), bucketKey };
-  const key = call.keys.describe(id);
-  return key === undefined
-    ? kmsRefusal("NotFoundException", `Invalid keyId '${id}'`)
-    : { kind, keyArn: key.arn, bucketKey };
 }
 
 function readHeaders(call: S3Call): Readonly<Record<string, string>> {

@@ -14,6 +14,16 @@ export type Operation =
   | "GetBucketLocation"
   | "GetBucketVersioning"
   | "PutBucketVersioning"
+  | "GetPublicAccessBlock"
+  | "PutPublicAccessBlock"
+  | "DeletePublicAccessBlock"
+  | "GetBucketOwnershipControls"
+  | "PutBucketOwnershipControls"
+  | "DeleteBucketOwnershipControls"
+  | "GetBucketPolicyStatus"
+  | "GetBucketEncryption"
+  | "PutBucketEncryption"
+  | "DeleteBucketEncryption"
   | "ListObjects"
   | "ListObjectsV2"
   | "ListObjectVersions"
@@ -48,6 +58,35 @@ const SUBRESOURCES = new Set(
     " ",
   ),
 );
+
+/** What is served of a bucket's settings, by parameter and method. */
+const SETTINGS: readonly (readonly [
+  parameter: string,
+  operations: Readonly<Record<string, Operation>>,
+])[] = [
+  ["versioning", { GET: "GetBucketVersioning", PUT: "PutBucketVersioning" }],
+  [
+    "publicAccessBlock",
+    {
+      GET: "GetPublicAccessBlock",
+      PUT: "PutPublicAccessBlock",
+      DELETE: "DeletePublicAccessBlock",
+    },
+  ],
+  [
+    "ownershipControls",
+    {
+      GET: "GetBucketOwnershipControls",
+      PUT: "PutBucketOwnershipControls",
+      DELETE: "DeleteBucketOwnershipControls",
+    },
+  ],
+  ["policyStatus", { GET: "GetBucketPolicyStatus" }],
+  [
+    "encryption",
+    { GET: "GetBucketEncryption", PUT: "PutBucketEncryption", DELETE: "DeleteBucketEncryption" },
+  ],
+];
 
 /** Reads a request's target. Nothing is checked: a route may name what does not exist. */
 export function routeOf(request: WireRequest): Route {
@@ -86,8 +125,8 @@ function splitPath(path: Buffer): [string, Buffer] {
 
 function bucketOperation(method: string, query: ReadonlyMap<string, string>): Operation {
   if (method === "POST") return query.has("delete") ? "DeleteObjects" : "NotImplemented";
-  if (query.has("versioning"))
-    return method === "PUT" ? "PutBucketVersioning" : "GetBucketVersioning";
+  const setting = SETTINGS.find(([parameter]) => query.has(parameter));
+  if (setting !== undefined) return setting[1][method] ?? "NotImplemented";
   if (namesSubresource(query)) return "NotImplemented";
   if (method === "PUT") return "CreateBucket";
   if (method === "DELETE") return "DeleteBucket";

@@ -69,6 +69,15 @@ export function textOf(
   return typeof value === "string" ? value : undefined;
 }
 
+/** The child element of a name that has children itself, or undefined. */
+export function childOf(
+  parent: Readonly<Record<string, unknown>>,
+  name: string,
+): Readonly<Record<string, unknown>> | undefined {
+  const value = parent[name];
+  return isRecord(value) ? value : undefined;
+}
+
 /** The child elements of a name that `parseXml` was told may repeat. */
 export function listOf(
   parent: Readonly<Record<string, unknown>>,

@@ -22,6 +22,7 @@ import { listMultipartUploads, listParts } from "./s3-list-uploads.ts";
 import * as multipart from "./s3-multipart.ts";
 import { open, type Signer } from "./s3-open.ts";
 import { putObject } from "./s3-put.ts";
+import * as settings from "./s3-settings.ts";
 import { routeOf, type Operation, type Route } from "./s3-routes.ts";
 import {
   headerOf,
@@ -67,6 +68,16 @@ const OPERATIONS: Readonly<
   GetBucketLocation: bucketOperations.getBucketLocation,
   GetBucketVersioning: bucketOperations.getBucketVersioning,
   PutBucketVersioning: bucketOperations.putBucketVersioning,
+  GetPublicAccessBlock: settings.getPublicAccessBlock,
+  PutPublicAccessBlock: settings.putPublicAccessBlock,
+  DeletePublicAccessBlock: settings.deletePublicAccessBlock,
+  GetBucketOwnershipControls: settings.getBucketOwnershipControls,
+  PutBucketOwnershipControls: settings.putBucketOwnershipControls,
+  DeleteBucketOwnershipControls: settings.deleteBucketOwnershipControls,
+  GetBucketPolicyStatus: settings.getBucketPolicyStatus,
+  GetBucketEncryption: settings.getBucketEncryption,
+  PutBucketEncryption: settings.putBucketEncryption,
+  DeleteBucketEncryption: settings.deleteBucketEncryption,
   ListObjects: listObjects,
   ListObjectsV2: listObjectsV2,
   ListObjectVersions: listObjectVersions,

@@ -189,6 +189,8 @@ describe("rclone", () => {
     RCLONE_CONFIG_BOX_SECRET_ACCESS_KEY: publisher.secretAccessKey,
     RCLONE_CONFIG_BOX_ENDPOINT: endpoints.s3.origin,
     RCLONE_CONFIG_BOX_REGION: region,
+    // left alone, this rclone asks for "private": a bucket whose owner owns everything takes no ACLs
+    RCLONE_CONFIG_BOX_ACL: "bucket-owner-full-control",
     RCLONE_CONFIG_BOX_LIST_VERSION: "2",
     RCLONE_CONFIG_BOX_LIST_URL_ENCODE: "true",
     RCLONE_CONFIG_BOX_UPLOAD_CUTOFF: "5M",
