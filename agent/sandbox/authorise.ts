@@ -1,6 +1,6 @@
 /**
- * Who may do what in the sandbox: the interface that policies stand behind, and a plain allow-list of
- * prefixes that stands in for them.
+ * Who may do what in the sandbox: the interface that policies stand behind, and a plain allow-list that
+ * stands in for them, of prefixes for hosts and of exact actions for whoever needs less or other rights.
  *
  * Requests carry IAM's own words (actions, ARNs, condition keys), so that an evaluator of real policies fits
  * the same interface.
@@ -72,9 +72,27 @@ export interface KeyGrant {
   readonly context?: Readonly<Record<string, string>>;
 }
 
+/** What a role or a user may do, action by action, as one statement of a policy allows it. */
+export interface ActionGrant {
+  /** The name of the role or user. */
+  readonly principal: string;
+  /** "s3:PutObject", "kms:Encrypt": whole names. */
+  readonly actions: readonly string[];
+  /** ARNs of objects, buckets and keys. A "*" at the end stands for anything, elsewhere for itself. */
+  readonly resources: readonly string[];
+  /**
+   * Listing takes one of these as its prefix, "*" as above; "web/*" tells of missing keys in web/ as well.
+   * Default any prefix, and none.
+   */
+  readonly prefixes?: readonly string[];
+  /** Encryption context pairs that a request to KMS must carry; default none. */
+  readonly context?: Readonly<Record<string, string>>;
+}
+
 export interface AllowList {
   readonly grants: readonly PrefixGrant[];
   readonly keys: readonly KeyGrant[];
+  readonly actions?: readonly ActionGrant[];
   /** Names of users with every right. */
   readonly administrators: readonly string[];
 }
@@ -100,19 +118,39 @@ const ALLOWED: Decision = { allowed: true };
 /** An authoriser that allows what the list names and denies all else without saying why. */
 export function prefixAllowList(list: AllowList): Authoriser {
   return {
-    decide(request) {
-      const { principal } = request;
-      if (principal.kind === "anonymous") return denied("identity");
-      if (principal.kind === "user")
-        return list.administrators.includes(principal.name) ? ALLOWED : denied("identity");
-      if (request.action.startsWith("kms:")) {
-        const granted = list.keys.some((grant) => grantsKey(grant, principal.name, request));
-        return granted ? ALLOWED : denied("identity");
-      }
-      const grants = list.grants.filter(({ role }) => role === principal.name);
-      return grants.some((grant) => grantsObject(grant, request)) ? ALLOWED : denied("identity");
-    },
+    decide: (request) => (allows(list, request) ? ALLOWED : denied("identity")),
   };
+}
+
+function allows(list: AllowList, request: AuthorisationRequest): boolean {
+  const { principal } = request;
+  if (principal.kind === "anonymous") return false;
+  const { kind, name } = principal;
+  if (list.actions?.some((grant) => grantsAction(grant, name, request)) === true) return true;
+  if (kind === "user") return list.administrators.includes(name);
+  return request.action.startsWith("kms:")
+    ? list.keys.some((grant) => grantsKey(grant, name, request))
+    : list.grants.some((grant) => grant.role === name && grantsObject(grant, request));
+}
+
+function grantsAction(
+  grant: ActionGrant,
+  name: string,
+  { action, resource, context }: AuthorisationRequest,
+): boolean {
+  const { principal, actions, resources, prefixes } = grant;
+  if (principal !== name || !actions.includes(action) || !matchesAny(resource, resources))
+    return false;
+  if (action.startsWith("kms:")) return carries(context, grant.context);
+  if (prefixes === undefined || !LIST.has(action)) return true;
+  const prefix = context["s3:prefix"]?.[0];
+  return prefix !== undefined && matchesAny(prefix, prefixes);
+}
+
+function matchesAny(text: string, patterns: readonly string[]): boolean {
+  return patterns.some((pattern) =>
+    pattern.endsWith("*") ? text.startsWith(pattern.slice(0, -1)) : text === pattern,
+  );
 }
 
 function grantsKey(grant: KeyGrant, role: string, request: AuthorisationRequest): boolean {
@@ -120,9 +158,16 @@ function grantsKey(grant: KeyGrant, role: string, request: AuthorisationRequest)
     grant.role === role &&
     (grant.key === "*" || grant.key === request.resource) &&
     (grant.actions.includes("kms:*") || grant.actions.includes(request.action)) &&
-    Object.entries(grant.context ?? {}).every(([name, value]) =>
-      request.context[`kms:EncryptionContext:${name}`]?.includes(value),
-    )
+    carries(request.context, grant.context)
+  );
+}
+
+function carries(
+  conditions: AuthorisationRequest["context"],
+  pairs: Readonly<Record<string, string>> = {},
+): boolean {
+  return Object.entries(pairs).every(
+    ([name, value]) => conditions[`kms:EncryptionContext:${name}`]?.includes(value) === true,
   );
 }
 

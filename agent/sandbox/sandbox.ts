@@ -4,7 +4,13 @@
  * @module
  */
 import { systemChance, systemClock, type Chance, type Clock } from "../core/clock.ts";
-import { prefixAllowList, type Authoriser, type KeyGrant, type PrefixGrant } from "./authorise.ts";
+import {
+  prefixAllowList,
+  type ActionGrant,
+  type Authoriser,
+  type KeyGrant,
+  type PrefixGrant,
+} from "./authorise.ts";
 import { computeChecksum } from "./checksums.ts";
 import { createCredentials, type AccessKey, type CredentialsRegistry } from "./credentials.ts";
 import { createFaults, type Faults } from "./faults.ts";
@@ -27,6 +33,7 @@ export interface SandboxOptions {
   readonly role?: string;
   readonly grants?: readonly PrefixGrant[];
   readonly keyGrants?: readonly KeyGrant[];
+  readonly actionGrants?: readonly ActionGrant[];
   /** How long the instances' credentials last, in milliseconds; default one hour. */
   readonly credentialsLifetimeMs?: number;
   /** 0 or left out picks a free one. */
@@ -49,6 +56,7 @@ export interface Sandbox {
   readonly role: string;
   readonly faults: Faults;
   readonly log: RequestLog;
+  /** Issues roles' credentials, and adds users, who may do what they are granted: at first nothing. */
   readonly credentials: CredentialsRegistry;
   /** Of all regions; none to begin with. */
   readonly keys: Keys;
@@ -60,6 +68,8 @@ export interface Sandbox {
   remove(key: string): void;
   /** Every bucket, for what `put` and `remove` cannot say: other buckets, versioning, owners. */
   readonly buckets: Buckets;
+  /** Adds to the grants that the sandbox began with, and puts them in force. */
+  grant(...grants: readonly ActionGrant[]): void;
   /** Puts other policies in force, for every request from now on. */
   setAuthoriser(authoriser: Authoriser): void;
   /** Starts another host's IMDS and answers its address; without a role it has no instance profile. */
@@ -75,7 +85,7 @@ const PUBLISHER = "publisher";
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { role = "postern-sandbox", ports = {}, bucket = "postern-sandbox" } = options;
-  const { context, front, publisher, setAuthoriser } = prepare(options);
+  const { context, front, publisher, grant, setAuthoriser } = prepare(options);
   const kms = createKms(context, options.otherRegions);
   const s3 = createS3(context, {
     keys: kms,
@@ -115,6 +125,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       publisher,
       keys: kms.keys,
       buckets: s3.buckets,
+      grant,
       setAuthoriser,
       close,
       put: (key, body, object) => putDirectly(home, key, body, object),
@@ -133,6 +144,7 @@ interface Prepared {
   readonly context: ServiceContext;
   readonly front: Front;
   readonly publisher: AccessKey;
+  grant(this: void, ...grants: readonly ActionGrant[]): void;
   setAuthoriser(this: void, authoriser: Authoriser): void;
 }
 
@@ -142,9 +154,10 @@ function prepare(options: SandboxOptions): Prepared {
   const lifetimeMs = options.credentialsLifetimeMs ?? 3_600_000;
   const credentials = createCredentials({ account, clock, chance, lifetimeMs });
   const publisher = credentials.addUser(PUBLISHER);
-  const { grants = [], keyGrants = [] } = options;
+  const { grants = [], keyGrants: keys = [] } = options;
   const administrators = [PUBLISHER];
-  let authoriser = prefixAllowList({ grants, keys: keyGrants, administrators });
+  let actions = options.actionGrants ?? [];
+  let authoriser = prefixAllowList({ grants, keys, actions, administrators });
   const faults = createFaults(options.faultSeed);
   const crashed = (error: unknown): void => {
     process.emitWarning(`sandbox: unexpected ${error instanceof Error ? error.name : "throw"}`);
@@ -153,6 +166,10 @@ function prepare(options: SandboxOptions): Prepared {
     context: { region, account, clock, chance, credentials, authoriser: () => authoriser },
     front: { clock, chance, faults, log: createRequestLog(), crashed },
     publisher,
+    grant(...more) {
+      actions = [...actions, ...more];
+      authoriser = prefixAllowList({ grants, keys, actions, administrators });
+    },
     setAuthoriser(other) {
       authoriser = other;
     },
