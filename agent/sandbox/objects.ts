@@ -71,6 +71,8 @@ export interface Bucket {
   current(key: string): Version | undefined;
   /** Newest first. */
   versions(key: string): readonly Version[];
+  /** Of two versions the newer one's is greater; known of removed ones as well, undefined of others. */
+  ageRank(key: string, versionId: string): number | undefined;
   /** Every key that has a version, in S3's order. */
   keys(): readonly string[];
 }
@@ -163,6 +165,7 @@ function createBucket(
     removeVersion: (key, versionId) => history.drop(key, versionId),
     current: (key) => history.of(key)[0],
     versions: (key) => history.of(key),
+    ageRank: (key, versionId) => history.ageRank(key, versionId),
     keys: () => history.keys(),
   };
 }
@@ -171,17 +174,21 @@ interface History {
   add(version: Version): void;
   drop(key: string, versionId: string): Version | undefined;
   of(key: string): readonly Version[];
+  ageRank(key: string, versionId: string): number | undefined;
   keys(): readonly string[];
 }
 
 function createHistory(): History {
   const versionsOf = new Map<string, readonly Version[]>();
+  const ranks = new Map<string, number>();
+  let added = 0;
   let sorted: readonly string[] | undefined;
   const without = (key: string, versionId: string): readonly Version[] =>
     versionsOf.get(key)?.filter((version) => version.versionId !== versionId) ?? [];
   return {
     add(version) {
       const { key, versionId } = version;
+      ranks.set(`${versionId} ${key}`, (added += 1));
       if (!versionsOf.has(key)) sorted = undefined;
       // the version "null" exists at most once
       versionsOf.set(key, [version, ...without(key, versionId)]);
@@ -194,6 +201,7 @@ function createHistory(): History {
       return dropped;
     },
     of: (key) => versionsOf.get(key) ?? [],
+    ageRank: (key, versionId) => ranks.get(`${versionId} ${key}`),
     keys() {
       sorted ??= [...versionsOf.keys()]
         .map((key) => ({ key, bytes: Buffer.from(key) }))

@@ -1,6 +1,6 @@
 /**
- * Listing: ListObjects, ListObjectsV2, ListObjectVersions.
- * @see AWS "ListObjectsV2", "ListObjects", "ListObjectVersions"
+ * Listing objects: ListObjects, ListObjectsV2, and what ListObjectVersions shares with them.
+ * @see AWS "ListObjectsV2", "ListObjects"
  * @module
  */
 import { createHash } from "node:crypto";
@@ -14,17 +14,15 @@ import {
   nameOf,
   pageOf,
   parseToken,
-  versionRows,
   type Page,
   type PageRequest,
-  type Row,
 } from "./s3-page.ts";
 import type { Element } from "./s3-xml.ts";
 
 /** S3 gives at most so many keys a page, whatever is asked for. */
 const MAX_KEYS = 1000;
 
-interface Listing extends PageRequest {
+export interface Listing extends PageRequest {
   readonly kind: "listing";
   readonly encode: (text: string) => string;
   readonly encoding: Element;
@@ -87,39 +85,6 @@ export function listObjects(call: BucketCall): S3Outcome {
   ]);
 }
 
-export function listObjectVersions(call: BucketCall): S3Outcome {
-  const listing = readListing(call, "s3:ListBucketVersions");
-  if (listing.kind === "refused") return listing;
-  const { query } = call.route;
-  const [keyMarker = "", versionMarker = ""] = [
-    query.get("key-marker"),
-    query.get("version-id-marker"),
-  ];
-  const page = pageOf(versionRows(call.bucket), listing, {
-    key: keyMarker,
-    versionId: versionMarker,
-  });
-  const last = page.rows.at(-1);
-  const next = page.truncated ? last : undefined;
-  const nextVersion = next?.kind === "version" ? next.version.versionId : undefined;
-  return replyXml([
-    "ListVersionsResult",
-    [
-      ["Name", call.bucket.name],
-      ["Prefix", listing.encode(listing.prefix)],
-      ["KeyMarker", listing.encode(keyMarker)],
-      ["VersionIdMarker", versionMarker],
-      ["NextKeyMarker", next === undefined ? undefined : listing.encode(nameOf(next))],
-      ["NextVersionIdMarker", nextVersion],
-      ...commonElements(listing, page),
-      ...page.rows.flatMap((row) =>
-        row.kind === "version" ? [versionElement(call, listing, row)] : [],
-      ),
-      ...prefixElements(listing, page),
-    ],
-  ]);
-}
-
 /** The account as S3 names an owner: 64 hexadecimal digits. */
 export function ownerElement(account: string): Element {
   const id = createHash("sha256").update(account).digest("hex");
@@ -132,7 +97,7 @@ export function ownerElement(account: string): Element {
   ];
 }
 
-function readListing(call: BucketCall, action: string): Listing | S3Refusal {
+export function readListing(call: BucketCall, action: string): Listing | S3Refusal {
   const { query } = call.route;
   const [prefix, delimiter] = [query.get("prefix"), query.get("delimiter")];
   const asked = query.get("max-keys");
@@ -170,7 +135,7 @@ function encodeKey(key: string): string {
   return uriEncode(Buffer.from(key)).replaceAll("%2F", "/").replaceAll("%20", "+");
 }
 
-function commonElements(listing: Listing, page: Page): readonly Element[] {
+export function commonElements(listing: Listing, page: Page): readonly Element[] {
   const { delimiter, maxKeys, encode, encoding } = listing;
   return [
     ["MaxKeys", String(maxKeys)],
@@ -196,9 +161,14 @@ function contentElements(
   });
 }
 
-const STORAGE: Element = ["StorageClass", "STANDARD"];
+export const STORAGE: Element = ["StorageClass", "STANDARD"];
 
-function objectElements({ lastModified, etag, checksum, body }: StoredObject): readonly Element[] {
+export function objectElements({
+  lastModified,
+  etag,
+  checksum,
+  body,
+}: StoredObject): readonly Element[] {
   return [
     ["LastModified", new Date(lastModified).toISOString()],
     ["ETag", etag],
@@ -208,27 +178,7 @@ function objectElements({ lastModified, etag, checksum, body }: StoredObject): r
   ];
 }
 
-function versionElement(
-  call: BucketCall,
-  { encode }: Listing,
-  { version, latest }: Row & { readonly kind: "version" },
-): Element {
-  const { key, versionId, lastModified } = version;
-  const identity: readonly Element[] = [
-    ["Key", encode(key)],
-    ["VersionId", versionId],
-    ["IsLatest", String(latest)],
-  ];
-  const owner = ownerElement(call.bucket.owner);
-  if (version.kind === "object")
-    return ["Version", [...identity, ...objectElements(version), owner, STORAGE]];
-  return [
-    "DeleteMarker",
-    [...identity, ["LastModified", new Date(lastModified).toISOString()], owner],
-  ];
-}
-
-function prefixElements({ encode }: Listing, { rows }: Page): readonly Element[] {
+export function prefixElements({ encode }: Listing, { rows }: Page): readonly Element[] {
   return rows.flatMap((row): Element[] =>
     row.kind === "prefix" ? [["CommonPrefixes", [["Prefix", encode(row.prefix)]]]] : [],
   );

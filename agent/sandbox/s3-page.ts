@@ -26,8 +26,8 @@ export interface Page {
 export interface PageStart {
   /** After this key, or this rolled-up prefix; empty for the beginning. */
   readonly key: string;
-  /** After this version of the key, when given, and not after all of them. */
-  readonly versionId?: string;
+  /** Which versions of the key an earlier page has given; default all. */
+  readonly hasGiven?: (version: Version) => boolean;
   /** A prefix that holds `key` is to be given all the same: an earlier page has not given it. */
   readonly fresh?: boolean;
 }
@@ -50,21 +50,15 @@ export function* versionRows(bucket: Bucket): Generator<Row> {
 /** The rows after `start`, keys below a delimiter rolled up. */
 export function pageOf(rows: Iterable<Row>, request: PageRequest, start: PageStart): Page {
   const { prefix, delimiter, maxKeys } = request;
-  const { key: marker, versionId: versionMarker = "", fresh = false } = start;
+  const { key: marker, hasGiven = () => true, fresh = false } = start;
   const kept: Row[] = [];
   const isGiven = (group: string): boolean => !fresh && marker.startsWith(group);
   let rolledUp: string | undefined;
-  let pastVersion = versionMarker === "";
   for (const row of rows) {
     if (row.kind !== "version") continue;
-    const { key, versionId } = row.version;
+    const { key } = row.version;
     if (!key.startsWith(prefix)) continue;
-    if (key === marker && !pastVersion) {
-      pastVersion = versionId === versionMarker;
-      continue;
-    }
-    const isAfter = versionMarker !== "" && key === marker;
-    if (marker !== "" && !isAfter && compareKeys(key, marker) <= 0) continue;
+    if (key === marker ? hasGiven(row.version) : compareKeys(key, marker) < 0) continue;
     const end = delimiter === "" ? -1 : key.indexOf(delimiter, prefix.length);
     const group = end === -1 ? undefined : key.slice(0, end + delimiter.length);
     if (group !== undefined && (group === rolledUp || isGiven(group))) continue;

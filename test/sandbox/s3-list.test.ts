@@ -1,7 +1,6 @@
 import {
   ListObjectsCommand,
   ListObjectsV2Command,
-  ListObjectVersionsCommand,
   paginateListObjectsV2,
 } from "@aws-sdk/client-s3";
 import assert from "node:assert/strict";
@@ -121,27 +120,6 @@ describe("a listing", () => {
     assert.deepEqual([next.Contents?.[0]?.Key, next.NextMarker], ["b", "b"]);
     const plain = await client.send(new ListObjectsCommand({ Bucket, MaxKeys: 1 }));
     assert.deepEqual([plain.IsTruncated, plain.NextMarker], [true, undefined]);
-  });
-
-  it("of versions goes on in the middle of a key's history", async (t) => {
-    const sandbox = await sandboxFor(t);
-    await seed(sandbox, ["a", "a", "a", "b"]);
-    const client = s3Client(t, sandbox);
-    const seen: string[] = [];
-    let markers: object = {};
-    for (let page = 0; page < 4; page += 1) {
-      const got = await client.send(
-        new ListObjectVersionsCommand({ Bucket, MaxKeys: 1, ...markers }),
-      );
-      seen.push(...(got.Versions ?? []).map(({ Key, VersionId }) => `${Key} ${VersionId}`));
-      markers = { KeyMarker: got.NextKeyMarker, VersionIdMarker: got.NextVersionIdMarker };
-    }
-    const bucket = sandbox.buckets.get(Bucket);
-    const all = ["a", "b"].flatMap((key) => bucket?.versions(key) ?? []);
-    assert.deepEqual(
-      seen,
-      all.map(({ key, versionId }) => `${key} ${versionId}`),
-    );
   });
 
   it("encodes keys for XML when asked to, and only then", async (t) => {
