@@ -14,11 +14,13 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-const VENV = join(root, ".venv-clients", "bin");
+/** The environments of packaging/clients.mjs: where their programs lie. */
+export const CLIENTS: string = join(root, ".venv-clients", "bin");
+export const PYTHON_SDK: string = join(root, ".venv-sdk", "bin");
 
-/** The path of a client, from the tests' own environment or the system's, or undefined. */
-export function findClient(name: string): string | undefined {
-  const folders = [VENV, ...(process.env["PATH"] ?? "").split(delimiter)];
+/** The path of a client, from an environment of the tests' own or the system's, or undefined. */
+function findClient(name: string, venv: string = CLIENTS): string | undefined {
+  const folders = [venv, ...(process.env["PATH"] ?? "").split(delimiter)];
   return folders.map((folder) => join(folder, name)).find(isExecutable);
 }
 
@@ -29,8 +31,8 @@ export function unlessFound(...names: readonly string[]): string | false {
 }
 
 /** What to give as `skip` to tests that run Python: false, or the reason. */
-export function unlessImports(module: string): string | false {
-  const python = findClient("python3");
+export function unlessImports(module: string, venv: string = CLIENTS): string | false {
+  const python = findClient("python3", venv);
   const found = python !== undefined && spawnSync(python, ["-c", `import ${module}`]).status === 0;
   return !found && `${module} not installed`;
 }
