@@ -57,7 +57,10 @@ describe("the Encryption SDK's published messages", () => {
     const { comment, exception } = vector;
     if (vector["keyring-type"] === "static")
       it(`are refused without a KMS key: ${comment}`, async () => {
-        await assert.rejects(open(vector), refusedAs("DecryptFailed", /under a key in decrypt.keys/));
+        await assert.rejects(
+          open(vector),
+          refusedAs("DecryptFailed", /under a key in decrypt.keys/),
+        );
       });
     else if (exception === null)
       it(`open: ${comment}`, async () => {
