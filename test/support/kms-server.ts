@@ -5,6 +5,7 @@ import { createKms, type Kms } from "../../agent/aws/kms.ts";
 import { type KmsKeyArn, parseKmsKeyArn, type Region } from "../../agent/core/names.ts";
 import { startSandbox } from "../../agent/sandbox/sandbox.ts";
 import { PUBLIC, wiredCall } from "./aws.ts";
+import { awsEnvironment } from "./judge.ts";
 
 /** What a key answers instead of doing its work. */
 export type Trouble =
@@ -23,6 +24,8 @@ export interface KmsServer {
   client(region: Region): KMS;
   /** A host's, with its retries. */
   readonly kms: Kms;
+  /** By which other people's clients find it, as a publisher. */
+  readonly env: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
@@ -79,6 +82,7 @@ export async function startKms(): Promise<KmsServer> {
     },
     client,
     kms,
+    env: awsEnvironment(sandbox),
     close: async () => {
       for (const made of clients.values()) made.destroy();
       connection.destroy();
