@@ -11,6 +11,8 @@ const WANTED = {
   ".venv-clients": ["awscli==1.45.11", "boto3==1.43.11", "aws-encryption-sdk-cli==4.3.0"],
   // the CLI is held to the major version before
   ".venv-sdk": ["aws-encryption-sdk==4.0.7", "boto3==1.43.11"],
+  // not moto[server], which brings what the other services of AWS need
+  ".venv-moto": ["moto[s3,kms]==5.2.5", "flask==3.1.3", "flask-cors==6.0.5"],
 };
 
 for (const [name, packages] of Object.entries(WANTED)) prepare(join(root, name), packages);
