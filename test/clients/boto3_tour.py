@@ -78,4 +78,47 @@ for key in keys:
 deleted = s3.delete_objects(Bucket=BUCKET, Delete={"Objects": [{"Key": key} for key in keys[:4]]})
 check("deleted many", sorted(item["Key"] for item in deleted["Deleted"]), sorted(keys[:4]))
 
+etag = s3.put_object(Bucket=BUCKET, Key="c", Body=b"one", IfNoneMatch="*")["ETag"]
+check("no create", code_of(s3.put_object, Key="c", IfNoneMatch="*"), "PreconditionFailed")
+check("stale write", code_of(s3.put_object, Key="c", IfMatch='"x"'), "PreconditionFailed")
+check("write of nothing", code_of(s3.put_object, Key="d", IfMatch=etag), "NoSuchKey")
+copy = {"Key": "c", "CopySource": {"Bucket": BUCKET, "Key": "web/a"}}
+check("no copy", code_of(s3.copy_object, **copy, IfNoneMatch="*"), "PreconditionFailed")
+newer = s3.copy_object(Bucket=BUCKET, **copy, IfMatch=etag)["CopyObjectResult"]["ETag"]
+check("stale delete", code_of(s3.delete_object, Key="c", IfMatch=etag), "PreconditionFailed")
+objects = [{"Key": "c", "ETag": etag}, {"Key": "d", "ETag": "*"}]
+fates = s3.delete_objects(Bucket=BUCKET, Delete={"Objects": objects})
+codes = [item["Code"] for item in fates["Errors"]]
+check("stale deletes", codes, ["PreconditionFailed", "NoSuchKey"])
+check("delete", s3.delete_object(Bucket=BUCKET, Key="c", IfMatch=newer)["DeleteMarker"], True)
+check("deleted already", code_of(s3.delete_object, Key="c", IfMatch="*"), "NoSuchKey")
+
+history = s3.list_object_versions(Bucket=BUCKET, Prefix="c")
+kept = [(item["ETag"], item["IsLatest"]) for item in history["Versions"]]
+check("history", kept, [(newer, False), (etag, False)])
+check("history's marker", [item["IsLatest"] for item in history["DeleteMarkers"]], [True])
+pages = s3.get_paginator("list_object_versions").paginate(
+    Bucket=BUCKET, PaginationConfig={"PageSize": 2}
+)
+
+
+def version_ids(page):
+    items = page.get("Versions", []) + page.get("DeleteMarkers", [])
+    return [item["VersionId"] for item in items]
+
+
+paged = [version for page in pages for version in version_ids(page)]
+whole = version_ids(s3.list_object_versions(Bucket=BUCKET))
+check("paged versions", sorted(paged), sorted(whole))
+
+rules = s3.get_bucket_encryption(Bucket=BUCKET)["ServerSideEncryptionConfiguration"]["Rules"]
+default = rules[0]["ApplyServerSideEncryptionByDefault"]
+check("default encryption", default, {"SSEAlgorithm": "AES256"})
+blocks = s3.get_public_access_block(Bucket=BUCKET)["PublicAccessBlockConfiguration"]
+check("public access block", set(blocks.values()), {True})
+check("policy status", code_of(s3.get_bucket_policy_status), "NoSuchBucketPolicy")
+check("acl", code_of(s3.put_object, Key="c", ACL="public-read"), "AccessControlListNotSupported")
+s3.delete_bucket_ownership_controls(Bucket=BUCKET)
+check("ownership", code_of(s3.get_bucket_ownership_controls), "OwnershipControlsNotFoundError")
+
 print(f"{checks} checks passed")
