@@ -82,15 +82,23 @@ function parseSource(header: string): Source | undefined {
   return { bucket: decoded.slice(0, slash), key: decoded.slice(slash + 1), versionId };
 }
 
+// as of a read: a condition on the ETag makes the one on the date moot; what is not modified is 412, not 304
 function judgeSourceConditions(call: BucketCall, source: StoredObject): S3Refusal | undefined {
+  const [ifMatch, ifNoneMatch, modifiedSince, unmodifiedSince] = [
+    "if-match",
+    "if-none-match",
+    "if-modified-since",
+    "if-unmodified-since",
+  ].map((name) => inputOf(call, `x-amz-copy-source-${name}`));
   const unmet = (condition: string): S3Refusal =>
-    refuse("PreconditionFailed", { details: { Condition: condition } });
-  const ifMatch = inputOf(call, "x-amz-copy-source-if-match");
-  if (ifMatch !== undefined && !namesEtag(ifMatch, source.etag))
-    return unmet("x-amz-copy-source-If-Match");
-  const ifNoneMatch = inputOf(call, "x-amz-copy-source-if-none-match");
-  return ifNoneMatch !== undefined && namesEtag(ifNoneMatch, source.etag)
-    ? unmet("x-amz-copy-source-If-None-Match")
+    refuse("PreconditionFailed", { details: { Condition: `x-amz-copy-source-${condition}` } });
+  if (ifMatch !== undefined && !namesEtag(ifMatch, source.etag)) return unmet("If-Match");
+  if (ifMatch === undefined && source.lastModified > Date.parse(unmodifiedSince ?? ""))
+    return unmet("If-Unmodified-Since");
+  if (ifNoneMatch !== undefined)
+    return namesEtag(ifNoneMatch, source.etag) ? unmet("If-None-Match") : undefined;
+  return source.lastModified <= Date.parse(modifiedSince ?? "")
+    ? unmet("If-Modified-Since")
     : undefined;
 }
 

@@ -99,6 +99,38 @@ describe("a conditional write", () => {
   });
 });
 
+describe("a copy's source", () => {
+  const [past, future] = [new Date(0), new Date(Date.UTC(2199, 0, 1))];
+  const rows: readonly (readonly [
+    conditions: (etag: string) => Partial<CopyObjectCommand["input"]>,
+    error: string,
+  ])[] = [
+    [(CopySourceIfMatch) => ({ CopySourceIfMatch }), "none"],
+    [() => ({ CopySourceIfMatch: '"other"' }), "PreconditionFailed"],
+    [(CopySourceIfNoneMatch) => ({ CopySourceIfNoneMatch }), "PreconditionFailed"],
+    [() => ({ CopySourceIfNoneMatch: '"other"' }), "none"],
+    [() => ({ CopySourceIfModifiedSince: past }), "none"],
+    [() => ({ CopySourceIfModifiedSince: future }), "PreconditionFailed"],
+    [() => ({ CopySourceIfUnmodifiedSince: past }), "PreconditionFailed"],
+    [() => ({ CopySourceIfUnmodifiedSince: future }), "none"],
+    // the ETag outweighs the date
+    [(CopySourceIfMatch) => ({ CopySourceIfMatch, CopySourceIfUnmodifiedSince: past }), "none"],
+    [
+      (CopySourceIfNoneMatch) => ({ CopySourceIfNoneMatch, CopySourceIfModifiedSince: past }),
+      "PreconditionFailed",
+    ],
+    // source and destination each have their own
+    [(CopySourceIfMatch) => ({ CopySourceIfMatch, IfNoneMatch: "*" }), "none"],
+    [(IfMatch) => ({ IfMatch }), "NoSuchKey"],
+  ];
+  for (const [conditions, error] of rows)
+    it(`is judged by ${JSON.stringify(conditions("ETAG"))}: ${error}`, async (t) => {
+      const { client, etag } = await arrange(t, "an object");
+      const copy = { Bucket, Key: "copy", CopySource: `${Bucket}/a`, ...conditions(etag) };
+      assert.equal(await errorOf(client.send(new CopyObjectCommand(copy))), error);
+    });
+});
+
 describe("a conditional delete", () => {
   const rows: readonly (readonly [
     ifMatch: (etag: string) => string,
