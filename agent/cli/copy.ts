@@ -1,6 +1,7 @@
 /** `postern copy`: a secret, or a group, into another one. @module */
 import { PosternError } from "../core/errors.ts";
 import type { Command } from "./command.ts";
+import { judgeFor, withLint } from "./linting.ts";
 import { write } from "./output.ts";
 import { publishSet } from "./publish.ts";
 import {
@@ -17,6 +18,7 @@ export const copy: Command = {
   name: "copy",
   audience: "publishers",
   summary: "copy a secret, or a whole group, into another group",
+  repeatable: ["allow"],
   manual: {
     description: [
       "Opens a secret, or all of a group, and publishes it in another group, sealed and bound as that one's configuration says: a plain copy of a sealed object would open nowhere. A whole group replaces the other one, as publish does.",
@@ -28,7 +30,7 @@ export const copy: Command = {
       "copy <from> <to>",
       copy.summary,
       (options) =>
-        withYes(withWriting(options))
+        withLint(withYes(withWriting(options)))
           .positional("from", {
             type: "string",
             demandOption: true,
@@ -55,6 +57,7 @@ export const copy: Command = {
             const done = await copySecret(
               { group: one, name: nameIn(one, source.secret) },
               { group: other, name: nameIn(other, target.secret) },
+              await judgeFor(other, flags, surroundings),
             );
             const { created, versionId, revision } = done;
             const outcome = created ? "created" : "changed";
@@ -69,11 +72,13 @@ export const copy: Command = {
             return write(terminal.stdout, `${flags.json ? JSON.stringify(said) : text}\n`);
           }
           const { readCurrent } = await import("../publish/set.ts");
-          const found = await readCurrent(one, progressOn(terminal, "reading"));
-          const current = await readCurrent(other, progressOn(terminal, "reading"));
+          const onProgress = progressOn(terminal, "reading");
+          const found = await readCurrent(one, { onProgress });
+          const current = await readCurrent(other, { onProgress, mayBeMissing: true });
           try {
             const check = (): Promise<void> => checkedBucket(groups, flags);
-            const request = { group: other, current, after: found.values, flags, check };
+            const judge = await judgeFor(other, flags, surroundings);
+            const request = { group: other, current, after: found.values, flags, check, judge };
             return await publishSet(request, surroundings);
           } finally {
             found.wipe();

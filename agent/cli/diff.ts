@@ -37,7 +37,9 @@ export const diff: Command = {
           ]);
           const { terminal, exitWith } = surroundings;
           const after = await readFolder(folder, group);
-          const current = await readCurrent(group, progressOn(terminal, "reading"));
+          const current = await readCurrent(group, {
+            onProgress: progressOn(terminal, "reading"),
+          });
           try {
             const changes = compareSets(current.values, after);
             const compared = { group: name, before: current.values, after, changes };

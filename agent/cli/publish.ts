@@ -4,6 +4,8 @@ import type { Group } from "../publish/group.ts";
 import type { Current, Published } from "../publish/set.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { EXIT } from "../core/errors.ts";
+import type { Judge } from "../publish/put.ts";
+import { judgeFor, withLint } from "./linting.ts";
 import { write } from "./output.ts";
 import {
   checkedBucket,
@@ -21,6 +23,7 @@ export const publish: Command = {
   name: "publish",
   audience: "publishers",
   summary: "make a group what a folder holds, all of it",
+  repeatable: ["allow"],
   manual: {
     description: [
       "Makes the group exactly what the folder holds: every file below it is a secret under its path, and what is not in the folder is removed. A bundle changes for all hosts at once, in one write. The objects of a prefix are written one after another, new names first and removals last, so that hosts see states in between; done again after a crash, it goes on where it was.",
@@ -33,7 +36,7 @@ export const publish: Command = {
       "publish <folder> <group>",
       publish.summary,
       (options) =>
-        withYes(withWriting(options))
+        withLint(withYes(withWriting(options)))
           .positional("folder", { type: "string", demandOption: true, describe: "of plain files" })
           .positional("group", { type: "string", demandOption: true, describe: "which group" })
           .option("dry-run", { type: "boolean", describe: "show what would change, and stop" })
@@ -54,9 +57,13 @@ export const publish: Command = {
           const { terminal } = surroundings;
           let current: Current | undefined;
           try {
-            current = await readCurrent(group, progressOn(terminal, "reading"));
+            current = await readCurrent(group, {
+              onProgress: progressOn(terminal, "reading"),
+              mayBeMissing: true,
+            });
             const check = (): Promise<void> => checkedBucket(groups, flags);
-            await publishSet({ group, current, after, flags, check }, surroundings);
+            const judge = await judgeFor(group, flags, surroundings);
+            await publishSet({ group, current, after, flags, check, judge }, surroundings);
           } finally {
             current?.wipe();
             for (const value of after.values()) value.fill(0);
@@ -80,11 +87,12 @@ export interface SetRequest {
   readonly flags: SetFlags;
   /** Throws when nothing may be written. */
   readonly check: () => Promise<void>;
+  readonly judge?: Judge;
 }
 
 /** Shows what changes, asks before what is lost, and makes the group what `after` is. */
 export async function publishSet(
-  { group, current, after, flags, check }: SetRequest,
+  { group, current, after, flags, check, judge }: SetRequest,
   surroundings: Surroundings,
 ): Promise<void> {
   const { compareSets, hasChanges, writeSet } = await import("../publish/set.ts");
@@ -102,6 +110,8 @@ export async function publishSet(
     const heading = dryRun ? `${summaryOf(changes)} would change` : summaryOf(changes);
     await write(terminal.stdout, comparedText(compared, heading));
   }
+  const written = new Set([...changes.added, ...changes.changed]);
+  judge?.({ secrets: after, written, previous: current.values });
   let done: Published | undefined;
   if (changed && !dryRun) {
     await check();

@@ -3,7 +3,6 @@
  * be undone by the next key press.
  * @module
  */
-import { createInterface } from "node:readline/promises";
 import type { Argv } from "yargs";
 import type { Config } from "../config/config.ts";
 import { systemChance } from "../core/clock.ts";
@@ -128,6 +127,7 @@ export async function confirm(
     throw new PosternError("Usage", `nobody to ask: ${what}?`, {
       hint: "add --yes to do it without asking",
     });
+  const { createInterface } = await import("node:readline/promises");
   const asking = createInterface({ input: stdin, output: stderr });
   try {
     const answer = await asking.question(`${what}? [y/N] `);

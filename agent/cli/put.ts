@@ -4,6 +4,7 @@ import type { Group } from "../publish/group.ts";
 import type { PutDone, Seen } from "../publish/put.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { edit } from "./editor.ts";
+import { judgeFor, type LintFlags, withLint } from "./linting.ts";
 import { write } from "./output.ts";
 import {
   checkedBucket,
@@ -20,6 +21,7 @@ export const put: Command = {
   name: "put",
   audience: "publishers",
   summary: "write one secret; its value comes from stdin",
+  repeatable: ["allow"],
   manual: {
     description: [
       "Writes one secret, sealed as the configuration says. The value comes from stdin, byte for byte, or from a file, or from an editor that opens the current one; never from the command line, which every process on the host can read. A terminal is asked for one line, which is not shown.",
@@ -32,7 +34,7 @@ export const put: Command = {
       "put <secret>",
       put.summary,
       (options) =>
-        withWriting(options)
+        withLint(withWriting(options))
           .positional("secret", { type: "string", demandOption: true, describe: "GROUP/NAME" })
           .option("file", {
             type: "string",
@@ -64,20 +66,22 @@ interface Request {
   readonly group: Group;
   readonly secret: ReturnType<typeof parseSecret>["secret"];
   readonly trim: boolean;
-  readonly flags: WritingFlags;
+  readonly flags: WritingFlags & LintFlags;
 }
 
 async function putGiven(
   { group, secret, trim, flags }: Request,
   file: string | undefined,
   groups: Groups,
-  { terminal }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<PutDone> {
+  const { terminal } = surroundings;
   const value = file === undefined ? await valueOfInput(terminal) : await valueOfFile(file);
   try {
     await checkedBucket(groups, flags);
     const { putSecret } = await import("../publish/put.ts");
-    return await putSecret(group, secret, trimmed(value, trim));
+    const judge = await judgeFor(group, flags, surroundings);
+    return await putSecret(group, { name: secret, value: trimmed(value, trim), judge });
   } finally {
     value.fill(0);
   }
@@ -86,8 +90,9 @@ async function putGiven(
 async function putEdited(
   { group, secret, trim, flags }: Request,
   groups: Groups,
-  { terminal }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<PutDone | undefined> {
+  const { terminal } = surroundings;
   await checkedBucket(groups, flags);
   const { putSecret, see } = await import("../publish/put.ts");
   const seen: Seen = await see(group, secret);
@@ -101,7 +106,8 @@ async function putEdited(
         terminal.stderr.write("postern: nothing was changed\n");
         return undefined;
       }
-      return await putSecret(group, secret, value, seen);
+      const judge = await judgeFor(group, flags, surroundings);
+      return await putSecret(group, { name: secret, value, seen, judge });
     } catch (error) {
       if (!(error instanceof PosternError)) throw error;
       kept = true;

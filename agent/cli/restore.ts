@@ -55,7 +55,9 @@ export const restore: Command = {
           ]);
           const { terminal } = surroundings;
           const then = await readPast(group, past);
-          const current = await readCurrent(group, progressOn(terminal, "reading"));
+          const current = await readCurrent(group, {
+            onProgress: progressOn(terminal, "reading"),
+          });
           try {
             const request = { group, current, after: then.values, flags: { ...flags, yes: true } };
             const check = async (): Promise<void> => {

@@ -1,8 +1,8 @@
 /** What a set would become, or became, in words: names and keyed fingerprints, never values. @module */
-import { randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import type { SecretName } from "../core/names.ts";
 import type { Secrets } from "../publish/amend.ts";
-import { fingerprint, type SetChanges } from "../publish/set.ts";
+import type { SetChanges } from "../publish/set.ts";
 import { bytes, count, table } from "./words.ts";
 
 export interface Compared {
@@ -66,4 +66,9 @@ export function comparedJson({
 function fromTo(before: string, after: string): string {
   if (before === "" || after === "" || before === after) return after === "" ? before : after;
   return `${before} -> ${after}`;
+}
+
+/** By which equal values look equal, and nothing can be learnt without `key`. */
+function fingerprint(value: Buffer, key: Buffer): string {
+  return createHmac("sha256", key).update(value).digest("hex").slice(0, 8);
 }

@@ -25,6 +25,8 @@ export interface Amendment {
   readonly change: (secrets: Secrets) => Secrets;
   /** What the named secrets were when the change was made; undefined for none. By default what is read first. */
   readonly seen?: ReadonlyMap<SecretName, Buffer | undefined>;
+  /** Whether a bundle that may not be read may be taken for none: only who adds to it loses nothing by that. */
+  readonly mayCreate: boolean;
 }
 
 export interface Amended {
@@ -44,7 +46,7 @@ const ROUNDS = 8;
 export async function amendBundle(
   group: Group,
   names: readonly SecretName[],
-  { change, seen: given }: Amendment,
+  { change, seen: given, mayCreate }: Amendment,
 ): Promise<Amended> {
   const copies: Buffer[] = [];
   let seen = given;
@@ -52,6 +54,7 @@ export async function amendBundle(
     for (let round = 1; ; round += 1) {
       // (1)
       const { bundle, denial } = await readOrNone(group);
+      if (denial !== undefined && !mayCreate) throw denial;
       try {
         const secrets = valuesOf(bundle);
         // (2)

@@ -2,7 +2,7 @@
 import { PosternError } from "../core/errors.ts";
 import { quote, type SecretName } from "../core/names.ts";
 import type { Group } from "./group.ts";
-import { type PutDone, putSecret, see } from "./put.ts";
+import { type Judge, type PutDone, putSecret, see } from "./put.ts";
 
 /**
  * The value of one secret under a name of the other group, which is overwritten if it is there.
@@ -11,6 +11,7 @@ import { type PutDone, putSecret, see } from "./put.ts";
 export async function copySecret(
   from: { readonly group: Group; readonly name: SecretName },
   to: { readonly group: Group; readonly name: SecretName },
+  judge: Judge,
 ): Promise<PutDone> {
   const { value } = await see(from.group, from.name);
   if (value === undefined)
@@ -19,7 +20,7 @@ export async function copySecret(
       `no such secret ${quote(`${from.group.config.name}/${from.name}`)}`,
     );
   try {
-    return await putSecret(to.group, to.name, value);
+    return await putSecret(to.group, { name: to.name, value, judge });
   } finally {
     value.fill(0);
   }

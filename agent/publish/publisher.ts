@@ -6,6 +6,7 @@
  * @module
  */
 import type { KMS } from "@aws-sdk/client-kms";
+import type { AwsCredentialIdentity } from "@smithy/types";
 import { lookAtBucket, type BucketFacts } from "../aws/bucket-facts.ts";
 import { createBudget } from "../aws/budget.ts";
 import { createCall } from "../aws/call.ts";
@@ -50,6 +51,8 @@ export interface PublisherEffects {
   readonly env: NodeJS.ProcessEnv;
   readonly clock: Clock;
   readonly chance: Chance;
+  /** Asks for credentials once; by default the SDK's whole chain. */
+  readonly load?: () => Promise<AwsCredentialIdentity>;
 }
 
 type Choice = Pick<Config, "home" | "endpoints">;
@@ -67,14 +70,15 @@ const REQUESTS_PER_MINUTE = 1_000_000;
  */
 export async function openPublisher(
   { home, endpoints: choice }: Choice,
-  { env, clock, chance }: PublisherEffects,
+  effects: PublisherEffects,
 ): Promise<Publisher> {
+  const { env, clock, chance } = effects;
   const endpoints = resolveEndpoints(choice, env);
   applyEnvironment(awsEnvironment(env, choice, CHAIN), env);
   const requests = createRequestCounter();
   const asking = { clock, chance, requests, budget: createBudget(REQUESTS_PER_MINUTE, clock) };
   const imds = createImds({ ...asking, endpoint: endpoints.imds });
-  const load = () => loadCredentials(CHAIN, imds, asking);
+  const { load = () => loadCredentials(CHAIN, imds, asking) } = effects;
   const provider = createCredentialProvider(CHAIN, { clock, chance, load });
   const call = createCall({
     ...asking,

@@ -2,10 +2,10 @@
 import type { ObjectHead } from "../aws/object-store.ts";
 import { PosternError } from "../core/errors.ts";
 import type { SecretName } from "../core/names.ts";
-import { amendBundle, type Amended } from "./amend.ts";
+import { amendBundle } from "./amend.ts";
 import { type Base, baseOf } from "./conflict.ts";
 import { type Group, keyOf } from "./group.ts";
-import { type Look, look, readValue, writeSealed } from "./objects.ts";
+import { look, readValue, writeSealed } from "./objects.ts";
 import { readBundle, wipeBundle } from "./bundle.ts";
 
 /** The value that a change is made from, as a person saw it. */
@@ -37,6 +37,14 @@ export async function see(group: Group, name: SecretName): Promise<Seen> {
   return { value, base: versionOf(found) };
 }
 
+/** The set as it would be, as far as it can be seen; who throws stops the writing. */
+export type Judge = (set: {
+  readonly secrets: ReadonlyMap<SecretName, Buffer>;
+  readonly written: ReadonlySet<SecretName>;
+  /** What S3 holds of the written ones; undefined when it may not be read. */
+  readonly previous: ReadonlyMap<SecretName, Buffer> | undefined;
+}) => void;
+
 export interface PutDone {
   readonly group: string;
   readonly name: SecretName;
@@ -46,69 +54,96 @@ export interface PutDone {
   readonly revision: number | undefined;
 }
 
-/**
- * Writes `value`.
- *
- * @param value stays the caller's
- * @param seen what it was made from; by default whatever is there now, with nothing in between
- * @throws {PosternError} Conflict when something else is there by now: nothing was overwritten
- */
-export async function putSecret(
-  group: Group,
-  name: SecretName,
-  value: Buffer,
-  seen?: Seen,
-): Promise<PutDone> {
-  return group.config.layout.kind === "bundle"
-    ? putInBundle(group, name, value, seen)
-    : putObject(group, name, value, seen);
+export interface PutRequest {
+  readonly name: SecretName;
+  /** Stays the caller's. */
+  readonly value: Buffer;
+  /** What it was made from; by default whatever is there now, with nothing in between. */
+  readonly seen?: Seen;
+  readonly judge: Judge;
 }
 
-async function putObject(
-  group: Group,
-  name: SecretName,
-  value: Buffer,
-  seen: Seen | undefined,
-): Promise<PutDone> {
-  const key = keyOf(group, name);
-  const found: Look | undefined = seen === undefined ? await look(group, key) : undefined;
-  const base = seen?.base ?? baseOf(headIn(found));
-  const sealed = await group.sealer.object(key, value);
+/**
+ * Writes `value`.
+ * @throws {PosternError} Conflict when something else is there by now: nothing was overwritten
+ */
+export async function putSecret(group: Group, request: PutRequest): Promise<PutDone> {
+  return group.config.layout.kind === "bundle"
+    ? putInBundle(group, request)
+    : putObject(group, request);
+}
+
+async function putObject(group: Group, { name, value, seen, judge }: PutRequest): Promise<PutDone> {
+  const found = seen ?? (await lookWithValue(group, name));
+  const { base } = found;
+  try {
+    judge({
+      secrets: new Map([[name, value]]),
+      written: new Set([name]),
+      previous: "denial" in found ? undefined : previousOf(name, found.value),
+    });
+  } finally {
+    if (seen === undefined) found.value?.fill(0);
+  }
+  const sealed = await group.sealer.object(keyOf(group, name), value);
   try {
     const { versionId } = await writeSealed(group, name, sealed, base);
     const created = base.kind === "absent";
     return { group: group.config.name, name, created, versionId, revision: undefined };
   } catch (error) {
     // there is one, and it may not be looked at
-    if (found?.kind === "unknown" && isConflict(error)) throw found.error;
+    if ("missing" in found && isConflict(error)) throw found.missing;
     throw error;
   }
 }
 
-async function putInBundle(
-  group: Group,
-  name: SecretName,
-  value: Buffer,
-  seen: Seen | undefined,
-): Promise<PutDone> {
-  const done = await amendBundle(group, [name], {
-    change: (secrets) => new Map(secrets).set(name, value),
-    ...(seen === undefined ? {} : { seen: new Map([[name, seen.value]]) }),
-  });
-  return putDone(group, name, done);
+/** `denial`: it may not be read. `missing`: S3 does not say whether there is one. */
+type Looked = Seen & { readonly denial?: PosternError; readonly missing?: PosternError };
+
+/** Reads it where that is allowed, to compare; a publisher who may only write learns no more than its version. */
+async function lookWithValue(group: Group, name: SecretName): Promise<Looked> {
+  try {
+    return await see(group, name);
+  } catch (error) {
+    if (!(error instanceof PosternError) || !UNREADABLE.has(error.code)) throw error;
+    const found = await look(group, keyOf(group, name));
+    const unread = { value: undefined, denial: error };
+    switch (found.kind) {
+      case "found":
+        return { ...unread, base: baseOf(found.head) };
+      case "missing":
+        return { ...unread, base: { kind: "absent" } };
+      case "unknown":
+        return { ...unread, base: { kind: "absent" }, missing: found.error };
+      default:
+        return found satisfies never;
+    }
+  }
 }
 
-function putDone(
+// what does not open is no reason not to replace it
+const UNREADABLE: ReadonlySet<string> = new Set(["Denied", "DecryptFailed", "BadData", "TooLarge"]);
+
+async function putInBundle(
   group: Group,
-  name: SecretName,
-  { versionId, revision, before }: Amended,
-): PutDone {
+  { name, value, seen, judge }: PutRequest,
+): Promise<PutDone> {
+  const { versionId, revision, before } = await amendBundle(group, [name], {
+    mayCreate: true,
+    change: (secrets) => {
+      const wanted = new Map(secrets).set(name, value);
+      const previous = previousOf(name, secrets.get(name));
+      judge({ secrets: wanted, written: new Set([name]), previous });
+      return wanted;
+    },
+    ...(seen === undefined ? {} : { seen: new Map([[name, seen.value]]) }),
+  });
   const created = !before.includes(name);
   return { group: group.config.name, name, created, versionId, revision };
 }
 
-function headIn(found: Look | undefined): ObjectHead | undefined {
-  return found?.kind === "found" ? found.head : undefined;
+function previousOf(name: SecretName, value: Buffer | undefined): ReadonlyMap<SecretName, Buffer> {
+  return new Map(value === undefined ? [] : [[name, value]]);
 }
 
 function versionOf({ etag, versionId }: Pick<ObjectHead, "etag" | "versionId">): Base {

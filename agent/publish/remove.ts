@@ -24,6 +24,7 @@ export async function removeSecrets(
 ): Promise<void> {
   if (group.config.layout.kind === "bundle") {
     const { versionId, revision } = await amendBundle(group, names, {
+      mayCreate: false,
       change: (secrets) => {
         const missing = names.find((name) => !secrets.has(name));
         if (missing !== undefined) throw noSuch(group, missing);

@@ -1,5 +1,4 @@
 /** A whole group as a publisher changes it: what is there, what shall be there, and the writes between. @module */
-import { createHmac } from "node:crypto";
 import type { SecretName } from "../core/names.ts";
 import { type Bundle, nextRevision, wipeBundle, writeBundle } from "./bundle.ts";
 import { type Base, baseOf, conflict } from "./conflict.ts";
@@ -27,11 +26,21 @@ export interface Current {
   wipe(): void;
 }
 
+export interface ReadOptions {
+  readonly onProgress?: Progress;
+  /** For who writes on the condition that there is none: a bundle that may not be read counts as none. */
+  readonly mayBeMissing?: boolean;
+}
+
 /** @throws {PosternError} Denied to someone who may not open it, or whatever opening fails with */
-export async function readCurrent(group: Group, onProgress: Progress = silent): Promise<Current> {
+export async function readCurrent(
+  group: Group,
+  { onProgress = silent, mayBeMissing = false }: ReadOptions = {},
+): Promise<Current> {
   const { layout } = group.config;
   if (layout.kind === "bundle") {
     const { bundle, denial } = await readOrNone(group);
+    if (denial !== undefined && !mayBeMissing) throw denial;
     return {
       values: valuesOf(bundle),
       bundle,
@@ -98,11 +107,6 @@ const NONE = Buffer.alloc(0);
 
 export function hasChanges({ added, changed, removed }: SetChanges): boolean {
   return added.length + changed.length + removed.length > 0;
-}
-
-/** A short mark of a value by which equal ones look equal, and nothing can be learnt without `key`. */
-export function fingerprint(value: Buffer, key: Buffer): string {
-  return createHmac("sha256", key).update(value).digest("hex").slice(0, 8);
 }
 
 export interface Published {

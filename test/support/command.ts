@@ -12,6 +12,8 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly uid?: number;
+  /** What stdin holds; by default nothing. */
+  readonly input?: string;
 }
 
 /** What a process needs to find the tools of the system, and nothing else. */
@@ -23,14 +25,14 @@ export const plainEnv: Readonly<Record<string, string>> = {
 /** A command that runs this long hangs: it is ended, so that its test fails and the others go on. */
 const LIMIT_MS = 60_000;
 
-/** Runs a command without input until it has ended. */
+/** Runs a command until it has ended. */
 export function runCommand(
   [file = "", ...args]: readonly string[],
-  { env = plainEnv, cwd, uid }: CommandOptions = {},
+  { env = plainEnv, cwd, uid, input }: CommandOptions = {},
 ): Promise<Ended> {
   const child = spawn(file, args, {
     env,
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     timeout: LIMIT_MS,
     killSignal: "SIGKILL",
     ...(cwd === undefined ? {} : { cwd }),
@@ -38,8 +40,11 @@ export function runCommand(
   });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
-  child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
-  child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
+  // a command may end without having read it
+  child.stdin?.on("error", () => undefined);
+  child.stdin?.end(input);
+  child.stdout?.on("data", (chunk: Buffer) => stdout.push(chunk));
+  child.stderr?.on("data", (chunk: Buffer) => stderr.push(chunk));
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) => {

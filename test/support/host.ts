@@ -198,8 +198,13 @@ export function postern(
   host: TestHost,
   words: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  input?: string,
 ): Promise<Ended> {
-  return runCommand([launcher, ...words], { env: { ...host.env, ...env }, cwd: host.root });
+  return runCommand([launcher, ...words], {
+    env: { ...host.env, ...env },
+    cwd: host.root,
+    ...(input === undefined ? {} : { input }),
+  });
 }
 
 export interface Fetched {
