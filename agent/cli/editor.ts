@@ -20,7 +20,13 @@ export interface Draft {
  * Opens `value` in VISUAL, EDITOR or vi, and waits for the editor's end.
  * @throws {PosternError} Usage without a terminal; BadData when the editor failed
  */
-export async function edit(value: Buffer, { stdin, env }: Terminal): Promise<Draft> {
+export async function edit(
+  value: Buffer,
+  {
+    stdin,
+    env,
+  }: { readonly stdin: Pick<Terminal["stdin"], "isTTY">; readonly env: Terminal["env"] },
+): Promise<Draft> {
   if (!stdin.isTTY)
     throw new PosternError("Usage", "no terminal for an editor", {
       hint: "hand the value over on stdin, or with --file",

@@ -10,6 +10,8 @@ import type { Surroundings } from "./command.ts";
 export interface LintFlags {
   readonly "no-lint": boolean | undefined;
   readonly allow: readonly string[] | undefined;
+  /** Of commands that can leave a newline out. */
+  readonly trim?: boolean | undefined;
 }
 
 /** Adds `--no-lint` and `--allow`. */
@@ -31,9 +33,10 @@ export function withLint<Options>(parser: Argv<Options>): Argv<Options & LintFla
  */
 export async function judgeFor(
   { config }: Group,
-  { "no-lint": noLint, allow = [] }: LintFlags,
+  flags: LintFlags,
   { terminal, clock }: Surroundings,
 ): Promise<Judge> {
+  const { "no-lint": noLint, allow = [] } = flags;
   const [{ lint }, { LINT_RULES }] = await Promise.all([
     import("../publish/lint.ts"),
     import("../publish/lint-rules.ts"),
@@ -56,10 +59,12 @@ export async function judgeFor(
       terminal.stderr.write(`postern: warning: ${line}\n`);
     }
     const issues = said.flatMap(({ level, line }) => (level === "error" ? [line] : []));
+    const isNewline = findings.some(({ rule }) => rule === "trailing-newline");
+    const trims = isNewline && "trim" in flags ? ", --trim leaves newlines out" : "";
     if (issues.length > 0)
       throw new PosternError("BadData", `the lint found ${issues.length}: ${issues[0]}`, {
         issues,
-        hint: "nothing was written; --allow RULE lets through what is meant",
+        hint: `nothing was written; --allow RULE lets through what is meant${trims}`,
       });
   };
 }

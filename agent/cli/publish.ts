@@ -17,6 +17,7 @@ import {
   withYes,
 } from "./publishing.ts";
 import { type Compared, comparedJson, comparedText, summaryOf } from "./set-changes.ts";
+import { isOneLine, trimmed } from "./value.ts";
 import { count } from "./words.ts";
 
 export const publish: Command = {
@@ -39,6 +40,10 @@ export const publish: Command = {
         withLint(withYes(withWriting(options)))
           .positional("folder", { type: "string", demandOption: true, describe: "of plain files" })
           .positional("group", { type: "string", demandOption: true, describe: "which group" })
+          .option("trim", {
+            type: "boolean",
+            describe: "leave out the newline at the end of values of one line",
+          })
           .option("dry-run", { type: "boolean", describe: "show what would change, and stop" })
           .option("detailed-exitcode", {
             type: "boolean",
@@ -46,14 +51,15 @@ export const publish: Command = {
           })
           .example("$0 publish ./web web --dry-run", "what would change")
           .example("$0 publish ./web web --yes", "in a CI job"),
-      async ({ folder, group: name, ...flags }) => {
+      async ({ folder, group: name, trim = false, ...flags }) => {
         await withGroups(flags.config, surroundings, async (groups) => {
           const group = groups.group(name);
           const [{ readFolder }, { readCurrent }] = await Promise.all([
             import("../publish/folder.ts"),
             import("../publish/set.ts"),
           ]);
-          const after = await readFolder(folder, group);
+          const files = await readFolder(folder, group);
+          const after = trim ? trimmedLines(files) : files;
           const { terminal } = surroundings;
           let current: Current | undefined;
           try {
@@ -62,11 +68,11 @@ export const publish: Command = {
               mayBeMissing: true,
             });
             const check = (): Promise<void> => checkedBucket(groups, flags);
-            const judge = await judgeFor(group, flags, surroundings);
+            const judge = await judgeFor(group, { ...flags, trim }, surroundings);
             await publishSet({ group, current, after, flags, check, judge }, surroundings);
           } finally {
             current?.wipe();
-            for (const value of after.values()) value.fill(0);
+            for (const value of files.values()) value.fill(0);
           }
         });
       },
@@ -107,7 +113,7 @@ export async function publishSet(
   const changed = hasChanges(changes) || isFirst(group, current);
   const dryRun = flags["dry-run"] === true;
   if (!flags.json) {
-    const heading = dryRun ? `${summaryOf(changes)} would change` : summaryOf(changes);
+    const heading = dryRun ? `would be ${summaryOf(changes)}` : summaryOf(changes);
     await write(terminal.stdout, comparedText(compared, heading));
   }
   const written = new Set([...changes.added, ...changes.changed]);
@@ -123,7 +129,7 @@ export async function publishSet(
       );
     done = await writeSet(group, current, after, progressOn(terminal, "writing"));
   }
-  await tellDone(compared, done, { group, flags, changed, dryRun }, surroundings);
+  await tellDone(compared, done, { group, flags, dryRun }, surroundings);
   if (changed && flags["detailed-exitcode"]) exitWith(EXIT.changed);
 }
 
@@ -133,12 +139,11 @@ async function tellDone(
   about: {
     readonly group: Group;
     readonly flags: SetFlags;
-    readonly changed: boolean;
     readonly dryRun: boolean;
   },
   { terminal }: Surroundings,
 ): Promise<void> {
-  const { group, flags, changed, dryRun } = about;
+  const { group, flags, dryRun } = about;
   if (flags.json) {
     const said = {
       group: compared.group,
@@ -150,14 +155,21 @@ async function tellDone(
     };
     return write(terminal.stdout, `${JSON.stringify(said)}\n`);
   }
-  if (dryRun) return;
-  const said = done === undefined ? "" : saidVersion(done.versionId, done.revision);
-  const text = changed ? `published${said === "" ? "" : `, ${said}`}` : "nothing to publish";
+  if (dryRun || done === undefined) return;
+  const said = saidVersion(done.versionId, done.revision);
+  const text = `published${said === "" ? "" : `, ${said}`}`;
   await write(terminal.stdout, `${compared.group}: ${text}\n`);
-  if (changed && group.config.layout.kind !== "bundle" && changedNames(compared) > 1)
+  if (group.config.layout.kind !== "bundle" && changedNames(compared) > 1)
     terminal.stderr.write(
       "postern: hosts may have seen states in between: only a bundle changes for all of them at once\n",
     );
+}
+
+/** Editors end every file with a newline; the files of a folder stay as they are. */
+function trimmedLines(files: Secrets): Secrets {
+  return new Map(
+    [...files].map(([name, value]) => [name, isOneLine(value) ? trimmed(value) : value]),
+  );
 }
 
 /** An empty bundle is something where there was none. */

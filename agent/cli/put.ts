@@ -15,7 +15,7 @@ import {
   withWriting,
   type WritingFlags,
 } from "./publishing.ts";
-import { valueOfFile, valueOfInput } from "./value.ts";
+import { NEWLINE, trimmed, valueOfFile, valueOfInput } from "./value.ts";
 
 export const put: Command = {
   name: "put",
@@ -52,7 +52,7 @@ export const put: Command = {
           const group = groups.group(wanted.group);
           const { nameIn } = await import("../publish/group.ts");
           nameIn(group, wanted.secret);
-          const request = { ...wanted, group, flags };
+          const request = { ...wanted, group, flags: { ...flags, trim } };
           const done = inEditor
             ? await putEdited(request, groups, surroundings)
             : await putGiven(request, file, groups, surroundings);
@@ -81,7 +81,7 @@ async function putGiven(
     await checkedBucket(groups, flags);
     const { putSecret } = await import("../publish/put.ts");
     const judge = await judgeFor(group, flags, surroundings);
-    return await putSecret(group, { name: secret, value: trimmed(value, trim), judge });
+    return await putSecret(group, { name: secret, value: trim ? trimmed(value) : value, judge });
   } finally {
     value.fill(0);
   }
@@ -101,7 +101,8 @@ async function putEdited(
     const draft = await edit(before, terminal);
     let kept = false;
     try {
-      const value = trimmed(draft.value, trim || isOneLine(before));
+      // editors end a file with a newline, which a value of one line does not have
+      const value = trim || !before.includes(NEWLINE) ? trimmed(draft.value) : draft.value;
       if (seen.value?.equals(value) === true) {
         terminal.stderr.write("postern: nothing was changed\n");
         return undefined;
@@ -120,16 +121,6 @@ async function putEdited(
   } finally {
     seen.value?.fill(0);
   }
-}
-
-/** Editors end a file with a newline, which a value of one line does not have. */
-function isOneLine(value: Buffer): boolean {
-  return !value.includes(0x0a);
-}
-
-function trimmed(value: Buffer, trim: boolean): Buffer {
-  if (!trim || value.at(-1) !== 0x0a) return value;
-  return value.subarray(0, value.at(-2) === 0x0d ? -2 : -1);
 }
 
 async function tell(

@@ -12,7 +12,7 @@ export interface Compared {
   readonly changes: SetChanges;
 }
 
-/** "2 added, 1 changed"; "nothing" when nothing is. */
+/** "2 added, 1 changed", or "no change". */
 export function summaryOf({ added, changed, removed }: SetChanges): string {
   const parts = [
     [added.length, "added"],
@@ -20,7 +20,7 @@ export function summaryOf({ added, changed, removed }: SetChanges): string {
     [removed.length, "removed"],
   ] as const;
   const said = parts.filter(([amount]) => amount > 0).map(([amount, verb]) => `${amount} ${verb}`);
-  return said.length === 0 ? "nothing" : said.join(", ");
+  return said.length === 0 ? "no change" : said.join(", ");
 }
 
 /**

@@ -40,6 +40,20 @@ export async function valueOfInput({ stdin, stderr }: Terminal): Promise<Buffer>
   return value;
 }
 
+export const NEWLINE = 0x0a;
+
+/** Whether there is no newline but one at the end. */
+export function isOneLine(value: Buffer): boolean {
+  const at = value.indexOf(NEWLINE);
+  return at === -1 || at === value.length - 1;
+}
+
+/** A part of `value`, without a newline at its end. */
+export function trimmed(value: Buffer): Buffer {
+  if (value.at(-1) !== NEWLINE) return value;
+  return value.subarray(0, value.at(-2) === 0x0d ? -2 : -1);
+}
+
 const ENTER = new Set([0x0a, 0x0d]);
 const END = 0x04;
 const INTERRUPT = 0x03;

@@ -100,13 +100,19 @@ async function start(
 
 function variablesOf(line: string): Environment {
   const ready = JSON.parse(line) as Readonly<Record<string, unknown>>;
-  const texts = Object.entries(ready).filter(
-    (entry): entry is [string, string] => typeof entry[1] === "string",
-  );
+  const { env, ...others } = ready;
+  const texts = Object.entries(others).flatMap(([name, value]) => textsIn(name, value));
   return {
-    ...(ready["env"] as Environment | undefined),
+    ...(env as Environment | undefined),
     ...Object.fromEntries(texts.map(([name, text]) => [`STORY_${name.toUpperCase()}`, text])),
   };
+}
+
+/** A text under its name, or those of an object under both names. */
+function textsIn(name: string, value: unknown): readonly (readonly [string, string])[] {
+  if (typeof value === "string") return [[name, value]];
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return [];
+  return Object.entries(value).flatMap(([inner, text]) => textsIn(`${name}_${inner}`, text));
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -22,7 +22,7 @@
  *
  * A process behind `&` prints one line of JSON once it is ready. The variables of its `env` object are set
  * for what follows, and every other text in it as `STORY_` and its name in capitals: `"bucket"` becomes
- * `STORY_BUCKET`. It is asked to end by SIGTERM.
+ * `STORY_BUCKET`, and `"id"` in the object `"user"` `STORY_USER_ID`. It is asked to end by SIGTERM.
  *
  * `UPDATE_GOLDEN=1 npm test` writes what came in place of every expectation that does not hold.
  * @see https://pkg.go.dev/github.com/rogpeppe/go-internal/testscript, whose idea this is
