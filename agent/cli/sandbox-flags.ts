@@ -11,8 +11,9 @@ import {
   quote,
   type GroupName,
 } from "../core/names.ts";
-
+import { LEVELS } from "../policy/rights.ts";
 import type { FaultRule } from "../sandbox/faults.ts";
+import type { PublisherOfLevel } from "../sandbox/publishers.ts";
 import { parseFault } from "./sandbox-faults.ts";
 
 /** Complete: defaults filled in, units converted, paths absolute. */
@@ -22,6 +23,7 @@ export interface SandboxFlags {
   readonly region: string;
   readonly account: string;
   readonly role: RoleFlag;
+  readonly publishers: readonly PublisherOfLevel[];
   readonly ports: { readonly s3: number; readonly kms: number; readonly imds: number };
   readonly latencyMs: number;
   readonly faults: readonly FaultRule[];
@@ -44,6 +46,7 @@ export interface RawFlags {
   readonly region: string;
   readonly account: string;
   readonly role: string;
+  readonly publisher: readonly string[];
   readonly "port-s3": string;
   readonly "port-kms": string;
   readonly "port-imds": string;
@@ -66,6 +69,14 @@ export function addFlags(options: Argv): Argv<RawFlags> {
     .option("region", texts("the region that everything is in", "us-east-1"))
     .option("account", texts("the account that owns everything", "111122223333"))
     .option("role", texts("the instance's role; NAME=GROUP,… reads only those", "postern-sandbox"))
+    .option("publisher", {
+      type: "string",
+      array: true,
+      // one word each: what follows is not a publisher
+      nargs: 1,
+      default: [] as string[],
+      describe: "a user too, NAME=LEVEL:GROUP,… with write, edit or restore",
+    })
     .option("port-s3", texts("where S3 listens; 0 picks a free port", "0"))
     .option("port-kms", texts("where KMS listens", "0"))
     .option("port-imds", texts("where IMDS listens", "0"))
@@ -99,6 +110,7 @@ export function readFlags(raw: RawFlags, cwd: string): SandboxFlags {
     region: flag("region", raw.region, parseRegion),
     account: flag("account", raw.account, parseAccountId),
     role: flag("role", raw.role, parseRole),
+    publishers: raw.publisher.map((text) => flag("publisher", text, parsePublisher)),
     ports: {
       s3: flag("port-s3", raw["port-s3"], parsePort),
       kms: flag("port-kms", raw["port-kms"], parsePort),
@@ -135,6 +147,16 @@ function parseRole(text: string): RoleFlag {
   if (name === undefined)
     throw new PosternError("Usage", `invalid role ${quote(text)}: expected NAME or NAME=GROUP,…`);
   return { name, groups: groups?.split(",").map(parseGroupName) };
+}
+
+function parsePublisher(text: string): PublisherOfLevel {
+  const [, name = "", word, groups = ""] = /^([\w+.@-]{1,64})=(\w+):(.+)$/.exec(text) ?? [];
+  const level = LEVELS.find((one) => one === word);
+  if (level !== undefined) return { name, level, groups: groups.split(",").map(parseGroupName) };
+  throw new PosternError(
+    "Usage",
+    `invalid publisher ${quote(text)}: expected NAME=LEVEL:GROUP,… with one of ${LEVELS.join(", ")}`,
+  );
 }
 
 function parsePort(text: string): number {

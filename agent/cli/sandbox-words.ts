@@ -3,6 +3,11 @@ import { dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { shellQuote } from "./words.ts";
 
+export interface Keys {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
 /** What there is to say. */
 export interface Started {
   readonly endpoints: { readonly s3: URL; readonly kms: URL; readonly imds: URL };
@@ -13,7 +18,9 @@ export interface Started {
   /** ARN. */
   readonly kmsKey: string;
   /** Keys of a user with every right in the sandbox and of no use outside it. */
-  readonly publisher: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly publisher: Keys;
+  /** Those of users with a publisher's level, by name. */
+  readonly publishers: Readonly<Record<string, Keys>>;
   /** Those that the role may read. */
   readonly groups: readonly string[];
   readonly seed: string | undefined;
@@ -25,7 +32,7 @@ export const CONFIG_HEADER = "# written by postern sandbox; written again when i
 
 /** One line. */
 export function encodeJson(started: Started): string {
-  const { bucket, region, account, role, kmsKey, publisher, groups } = started;
+  const { bucket, region, account, role, kmsKey, publisher, publishers, groups } = started;
   return `${JSON.stringify({
     env: environmentOf(started),
     bucket,
@@ -34,16 +41,20 @@ export function encodeJson(started: Started): string {
     role,
     kms_key: kmsKey,
     groups,
-    publisher: {
-      access_key_id: publisher.accessKeyId,
-      secret_access_key: publisher.secretAccessKey,
-    },
+    publisher: keysOf(publisher),
+    publishers: Object.fromEntries(
+      Object.entries(publishers).map(([name, keys]) => [name, keysOf(keys)]),
+    ),
   })}\n`;
+}
+
+function keysOf({ accessKeyId, secretAccessKey }: Keys): Readonly<Record<string, string>> {
+  return { access_key_id: accessKeyId, secret_access_key: secretAccessKey };
 }
 
 /** Lines to paste into a shell, and comments that say what to try there. */
 export function encodeShell(started: Started): string {
-  const { bucket, role, kmsKey, publisher, groups, seed, config } = started;
+  const { bucket, role, kmsKey, publisher, publishers, groups, seed, config } = started;
   const exports = Object.entries(environmentOf(started)).map(
     ([name, value]) => `export ${name}=${shellQuote(value)}`,
   );
@@ -57,12 +68,19 @@ export function encodeShell(started: Started): string {
     ...tries.map((line) => `  ${line}`),
     `key for sealing: ${kmsKey}`,
     "for clients that cannot ask IMDS, and for publishing:",
-    `  AWS_ACCESS_KEY_ID=${publisher.accessKeyId}`,
-    `  AWS_SECRET_ACCESS_KEY=${publisher.secretAccessKey}`,
+    ...environmentLines(publisher),
+    ...Object.entries(publishers).flatMap(([name, keys]) => [
+      `as publisher ${name}:`,
+      ...environmentLines(keys),
+    ]),
     ...(seed === undefined ? [] : [`saving a file below ${shellQuote(seed)} rotates its secret`]),
     "ctrl-c ends it",
   ];
   return [...exports, ...comments.map((line) => `# ${line}`), ""].join("\n");
+}
+
+function environmentLines({ accessKeyId, secretAccessKey }: Keys): readonly string[] {
+  return [`  AWS_ACCESS_KEY_ID=${accessKeyId}`, `  AWS_SECRET_ACCESS_KEY=${secretAccessKey}`];
 }
 
 /** A config for the running user: everything it makes lies beside the file `path`. */

@@ -15,7 +15,7 @@ export const sandbox: Command = {
   name: "sandbox",
   audience: "trying it out",
   summary: "stand in for IMDS, S3 and KMS on this machine",
-  repeatable: ["fault"],
+  repeatable: ["fault", "publisher"],
   manual: {
     description: [
       "Serves the instance metadata service (version 2 only), S3 and KMS on loopback addresses until it is interrupted. Signatures are verified, and requests are authorised by the role's rights. Everything is kept in memory.",
@@ -58,7 +58,10 @@ async function start(
   terminal: Terminal,
 ): Promise<{ readonly sandbox: Sandbox; readonly seed: Seed | undefined }> {
   const { bucket, region, account, role, ports, credentialsLifetimeMs } = flags;
-  const { startSandbox } = await import("../sandbox/sandbox.ts");
+  const [{ startSandbox }, { publisherGrants }] = await Promise.all([
+    import("../sandbox/sandbox.ts"),
+    import("../sandbox/publishers.ts"),
+  ]);
   let seed: Seed | undefined;
   let open = (): void => {};
   // on a fixed port, a host that was there before must not find the bucket empty for a moment
@@ -74,6 +77,7 @@ async function start(
     credentialsLifetimeMs,
     grants: [grantOf(role)],
     keyGrants: keyGrantsOf(role),
+    actionGrants: flags.publishers.flatMap((one) => publisherGrants(one, bucket)),
     beforeS3: async (asked) => {
       await opened;
       await seed?.refresh(asked);
@@ -141,6 +145,9 @@ function describe(sandbox: Sandbox, seed: Seed | undefined, flags: SandboxFlags)
     account,
     role,
     publisher,
+    publishers: Object.fromEntries(
+      flags.publishers.map(({ name }) => [name, sandbox.credentials.addUser(name)]),
+    ),
     kmsKey: found.kind === "key" ? found.key.arn : "",
     groups: flags.role.groups ?? seed?.groups() ?? [],
     seed: flags.seed,
