@@ -67,12 +67,14 @@ async function bringInStep(
     const found = await surveyGroup(tree, group, host); // (1)
     drift = found.drift;
     const record = readRecord(tree, group.name);
-    const current = await resumeChange(host, group, found.generation, record, signal); // (2)
+    const resumed = await resumeChange(host, group, found.generation, record, signal); // (2)
+    const { current, refused } = resumed;
     const survey = current === found.generation ? found : await surveyGroup(tree, group, host);
-    return (
+    const outcome =
       (await leaveHeld(host, group, survey, record, signal)) ?? // (3)
-      (await pass(host, group, survey, signal))
-    );
+      (await pass(host, group, survey, signal));
+    const isStill = outcome.kind === "unchanged" && refused !== undefined;
+    return isStill ? { kind: "failed", group: group.name, error: refused, drift } : outcome;
   } catch (error) {
     return { kind: "failed", group: group.name, error: toPosternError(error), drift };
   }

@@ -82,10 +82,16 @@ export function oweTo({ tree, owesReloads }: Host, group: GroupConfig, { id }: G
   if (owesReloads && group.onChange.reload !== undefined) oweReload(tree, group.name, id);
 }
 
+export interface Resumed {
+  /** What is current now. */
+  readonly current: Generation | undefined;
+  /** Why it fails its verification, and stays: nothing was there before it. Another set may take its place. */
+  readonly refused?: PosternError;
+}
+
 /**
  * What a pass that died left half done: a rollback is finished, a verification is made up for.
  * @param current as it is on the disk
- * @returns what is current now
  * @throws {PosternError} CheckFailed when it failed, and what was before it is back; CannotWrite
  */
 export async function resumeChange(
@@ -94,14 +100,19 @@ export async function resumeChange(
   current: Generation | undefined,
   { held, unverified }: GroupRecord,
   signal: AbortSignal,
-): Promise<Generation | undefined> {
-  if (current === undefined) return undefined;
-  if (held !== undefined) return resumeRollback(host.tree, current, held);
-  if (unverified === current.id) {
-    placeFiles(host.tree, group, current);
+): Promise<Resumed> {
+  if (current === undefined) return { current };
+  if (held !== undefined) return { current: resumeRollback(host.tree, current, held) };
+  if (unverified !== current.id) return { current };
+  placeFiles(host.tree, group, current);
+  try {
     await verifyCurrent(host, group, unverified, signal);
+    return { current };
+  } catch (error) {
+    const stays = readRecord(host.tree, group.name).unverified === current.id;
+    if (isRefusal(error) && stays) return { current, refused: error };
+    throw error;
   }
-  return current;
 }
 
 async function verifyCurrent(
@@ -117,11 +128,14 @@ async function verifyCurrent(
     if (group.onChange.verify !== undefined) await judge.verify(group, signal);
   } catch (error) {
     // a pass that ran out of time says nothing about the set: the next one asks again
-    if (error instanceof PosternError && error.code === "CheckFailed")
-      rollBack(tree, group, "verify");
+    if (isRefusal(error)) rollBack(tree, group, "verify");
     throw error;
   }
   writeRecord(tree, name, { ...readRecord(tree, name), unverified: undefined });
+}
+
+function isRefusal(error: unknown): error is PosternError {
+  return error instanceof PosternError && error.code === "CheckFailed";
 }
 
 function changes(record: GroupRecord, next: Partial<GroupRecord>): boolean {

@@ -31,7 +31,10 @@ async function webHost(
 }
 
 /** Says no as long as `no` holds. */
-function judgeBy(no: { check?: boolean; verify?: boolean }): Judge {
+function judgeBy(no: {
+  check?: boolean;
+  verify?: boolean;
+}): Record<keyof Judge, () => Promise<void>> {
   const say = (refused: boolean | undefined): Promise<void> =>
     refused === true ? Promise.reject(new PosternError("CheckFailed", "no")) : Promise.resolve();
   return { check: () => say(no.check), verify: () => say(no.verify) };
@@ -149,6 +152,24 @@ describe("the daemon", () => {
     assert.equal(daemon.status()?.groups[0]?.state, "rejected");
     no.verify = false;
     assert.equal((await refresh("web")).kind, "unchanged");
+    assert.equal(daemon.status()?.groups[0]?.state, "fresh");
+  });
+
+  it("takes what is published after a first set that failed its verification", async (t) => {
+    const host = await webHost(t, { verify: ["true"], reload: NGINX });
+    const isBad = (): boolean => setOf(host, "web")?.["a"] === "1";
+    const judge: Judge = {
+      ...judgeBy({}),
+      verify: () => judgeBy({ verify: isBad() }).verify(),
+    };
+    const { refresh, daemon, nextReload } = await startDaemon(t, host, { judge });
+    for (const outcome of [await refresh("web"), await refresh("web")])
+      assert.equal(outcome.kind === "failed" && outcome.error.code, "CheckFailed");
+    await publish(host, "web", { a: "2" });
+    const reloaded = nextReload();
+    assert.equal((await refresh("web")).kind, "changed");
+    assert.deepEqual((await reloaded).result, { kind: "done" });
+    assert.deepEqual(setOf(host, "web"), { a: "2", b: "1" });
     assert.equal(daemon.status()?.groups[0]?.state, "fresh");
   });
 
