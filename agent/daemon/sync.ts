@@ -90,8 +90,12 @@ async function leaveHeld(
   const { generation, drift } = survey;
   if (held === undefined || generation === undefined || !isAbout(held, survey)) return undefined;
   if (!(await isStillHeld(questionOf(host, group, survey, signal), held.sources))) return undefined;
-  if (isRepairable(drift)) repair(host.tree, generation, drift);
-  const notes = notesOf(survey, placeFiles(host.tree, group, generation));
+  const canRepair = isRepairable(drift);
+  if (canRepair) repairInPlace(host, group, generation, drift);
+  const placed = placeFiles(host.tree, group, generation);
+  // its content is nowhere but here
+  const left = `left what was changed on this host, since S3 holds another set: ${drift.length}`;
+  const notes = canRepair ? notesOf(survey, placed) : [left, ...placed];
   const facts = { ...factsOf(generation), drift, notes };
   return { kind: "held", group: group.name, why: held.why, ...facts };
 }
@@ -115,8 +119,7 @@ async function pass(
     rememberRevision(host, group, set);
     const comparison = compare(tree, plan, generation?.manifest); // (5)
     if (generation !== undefined && comparison.kind !== "changed" && isRepairable(drift)) {
-      repair(tree, generation, drift);
-      if (drift.length > 0 && group.onChange.onDrift) oweTo(host, group, generation);
+      repairInPlace(host, group, generation, drift);
       if (comparison.kind === "renewed") renewManifest(tree, generation, plan);
       releaseGroup(tree, name);
       const placed = placeFiles(tree, group, generation); // (10)
@@ -140,6 +143,17 @@ async function pass(
   } finally {
     wipeSet(set.secrets);
   }
+}
+
+/** Modes and owners; told of like a change if the configuration says so. */
+function repairInPlace(
+  host: Host,
+  group: GroupConfig,
+  generation: Generation,
+  drift: readonly DriftFound[],
+): void {
+  repair(host.tree, generation, drift);
+  if (drift.length > 0 && group.onChange.onDrift) oweTo(host, group, generation);
 }
 
 const NO_CHANGES: Changes = { added: [], changed: [], removed: [] };

@@ -278,6 +278,38 @@ describe("the daemon", () => {
     assert.deepEqual((await reloaded).result, { kind: "done" });
   });
 
+  it("puts a mode right in a set that was rolled back, and says that it leaves foreign content", async (t) => {
+    const host = await webHost(t, { reload: NGINX, on_drift: true });
+    const { refresh, daemon, nextReload } = await startDaemon(t, host);
+    await refresh("web");
+    await publish(host, "web", { a: "2" });
+    let reloaded = nextReload();
+    await refresh("web");
+    await reloaded;
+    reloaded = nextReload();
+    await daemon.rollBack("web");
+    await reloaded;
+    const file = join(host.run, "secrets/web/a");
+    chmodSync(file, 0o644);
+    reloaded = nextReload();
+    const repaired = await refresh("web");
+    assert.deepEqual("notes" in repaired && repaired.notes, [
+      "put right what was changed on this host: 1",
+    ]);
+    assert.equal(statSync(file).mode & 0o777, 0o400);
+    await reloaded;
+    chmodSync(file, 0o600);
+    writeFileSync(file, "evil");
+    chmodSync(file, 0o400);
+    const left = await refresh("web");
+    assert.deepEqual("drift" in left && left.drift, [{ kind: "content", path: "a" }]);
+    assert.deepEqual("notes" in left && left.notes, [
+      "left what was changed on this host, since S3 holds another set: 1",
+    ]);
+    assert.equal((await refresh("web", true)).kind, "changed");
+    assert.deepEqual(setOf(host, "web"), { a: "2", b: "1" });
+  });
+
   it("is the only writer for as long as it runs", async (t) => {
     const host = await webHost(t);
     const { stop } = await startDaemon(t, host);
