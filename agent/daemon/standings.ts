@@ -54,13 +54,11 @@ export function writeStandings(
   return { status, outcomes: outcomes.map((outcome) => withFault(outcome, faults)) };
 }
 
-/** What a group owes its users can change without a pass. */
+/** What a group owes its users can change without a pass; who is no longer to be told is owed nothing. */
 function withDebt(tree: Tree, { groups }: Config, status: GroupStatus): GroupStatus {
   const known = groups.find(({ name }) => name === status.group);
-  return {
-    ...status,
-    reloadOwed: known !== undefined && owedReload(tree, known.name) !== undefined,
-  };
+  const isTold = known?.onChange.reload !== undefined;
+  return { ...status, reloadOwed: isTold && owedReload(tree, known.name) !== undefined };
 }
 
 /** The status as the last pass left it; undefined if there is none, or none to believe. */

@@ -81,6 +81,23 @@ describe("the daemon", () => {
     assert.equal(existsSync(join(host.run, "owed/web")), false);
   });
 
+  it("owes no reload any more that the configuration no longer names", async (t) => {
+    const host = await webHost(t);
+    const { refresh, daemon, nextReload } = await startDaemon(t, host, {
+      reload: () => Promise.resolve({ kind: "failed", error: new Error("down") }),
+    });
+    await refresh("web");
+    await publish(host, "web", { a: "2" });
+    const failed = nextReload();
+    await refresh("web");
+    await failed;
+    assert.equal(daemon.status()?.groups[0]?.reloadOwed, true);
+    configure(host, { web: { prefix: "web/" } }, SLOW);
+    await daemon.reconfigure();
+    await refresh("web");
+    assert.equal(daemon.status()?.groups[0]?.reloadOwed, false);
+  });
+
   it("tells one unit once of two groups that changed together", async (t) => {
     const host = await hostFor(t, temp);
     const group = (prefix: string): Record<string, unknown> => ({
