@@ -32,6 +32,7 @@ export function observe(log: Log, metrics: Metrics, now: () => number): Observin
 
 function observerOf(log: Log, metrics: Metrics, now: () => number): DaemonObserver {
   return {
+    onWait: ({ message }) => log.write({ event: "waiting", why: message }),
     onPass: (report) => {
       metrics.pass(report.group, report.outcome.kind, report.durationMs);
       tellPass(report, log, metrics);

@@ -60,6 +60,8 @@ export async function runHere(request: RunRequest, surroundings: Surroundings): 
     stopping.abort();
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, stop);
+  // until there is something to read anew, or to look at, they must not end it
+  for (const signal of ["SIGHUP", "SIGUSR2"] as const) process.on(signal, () => {});
   // a log that nobody reads any more must not end what it tells of
   terminal.stdout.on("error", () => {});
   // a listener of our own keeps Node from opening its debugger

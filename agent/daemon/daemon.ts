@@ -79,8 +79,12 @@ export async function runDaemon(
   effects: LifeEffects,
   use: (daemon: Daemon) => Promise<void>,
 ): Promise<void> {
-  const turn = { paths: config.paths, command: "run", waitMs: config.limits.passTimeoutMs };
+  const waitMs = config.limits.passTimeoutMs;
+  const onWait = (why: PosternError): void => effects.observer.onWait(why);
+  const turn = { paths: config.paths, command: "run", waitMs, signal, onWait };
+  let isWriter = false;
   await withTree(turn, effects, async (tree) => {
+    isWriter = true;
     writeStandings(tree, config, [], effects.clock.now());
     let life = beginLife(config, undefined, tree, effects);
     // of the lives before this one
@@ -113,6 +117,9 @@ export async function runDaemon(
       await changing;
       await life.end();
     }
+  }).catch((error: unknown) => {
+    // who is told to end while it waits for its turn has nothing to end
+    if (isWriter || !signal.aborted) throw error;
   });
 }
 

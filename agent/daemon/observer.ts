@@ -8,6 +8,8 @@ import type { FailoverEvent } from "./failover.ts";
 import type { GroupStatus } from "../observe/status.ts";
 
 export interface DaemonObserver {
+  /** Another writes; the daemon begins when it is done. */
+  onWait(why: PosternError): void;
   onPass(report: PassReport): void;
   onReload(report: ReloadReport): void;
   /** The group's files were removed, as its configuration says. */

@@ -1,6 +1,7 @@
 /** The right to write: the lock held, the tree open and swept, for as long as `use` takes. @module */
 import type { PathsConfig } from "../config/config.ts";
 import type { Chance, Clock } from "../core/clock.ts";
+import type { PosternError } from "../core/errors.ts";
 import type { FileSystem } from "../store/file-system.ts";
 import { acquireLock } from "../store/lock.ts";
 import type { RunProgram } from "../store/program.ts";
@@ -28,6 +29,10 @@ export interface Turn {
   readonly command: string;
   /** How long to wait for another writer. */
   readonly waitMs: number;
+  /** Ends the wait. */
+  readonly signal?: AbortSignal;
+  /** Told once, when there is a wait. */
+  readonly onWait?: (why: PosternError) => void;
 }
 
 /**
@@ -35,13 +40,13 @@ export interface Turn {
  * @throws {PosternError} Locked, UnsafeTree, CannotWrite, or whatever `use` throws
  */
 export async function withTree<Result>(
-  { paths, command, waitMs }: Turn,
+  { paths, ...wait }: Turn,
   effects: WriterEffects,
   use: (tree: Tree) => Promise<Result>,
 ): Promise<Result> {
   const run = openRun({ ...effects, run: paths.run });
   try {
-    const lock = await acquireLock(run, { ...effects, command, waitMs });
+    const lock = await acquireLock(run, { ...effects, ...wait });
     try {
       const tree = openTree({ ...effects, ...paths });
       try {

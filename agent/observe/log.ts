@@ -12,6 +12,7 @@ export type Level = "debug" | "info" | "warn" | "error";
 
 /** Every event, with its fields. */
 export type LogEvent =
+  | { readonly event: "waiting"; readonly why: string }
   | { readonly event: "started"; readonly version: string; readonly groups: number }
   | { readonly event: "stopping" }
   | { readonly event: "stopped" }
@@ -94,6 +95,7 @@ export interface LogOptions {
 
 /** What each event weighs: what a person should look at is a warning, what somebody must do something about an error. */
 const LEVEL: Readonly<Record<LogEvent["event"], Level>> = {
+  waiting: "warn",
   started: "info",
   stopping: "info",
   stopped: "info",

@@ -25,6 +25,10 @@ export interface LockOptions {
   readonly pid: number;
   /** How long to wait for another writer; 0 to be told at once. */
   readonly waitMs: number;
+  /** Ends the wait. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told once, when there is a wait. */
+  readonly onWait?: ((why: PosternError) => void) | undefined;
 }
 
 export interface Lock {
@@ -38,7 +42,7 @@ const LOOK_AGAIN_MS = 200;
 /**
  * Waits for its turn to write below `directory`, the tree's run directory.
  * @throws {PosternError} Locked when another postern still writes after `waitMs`; CannotWrite when there is no
- * flock(1) or the kernel refuses
+ * flock(1) or the kernel refuses; whatever the clock rejects with when the signal ends the wait
  */
 export async function acquireLock(directory: Directory, options: LockOptions): Promise<Lock> {
   const { fs, clock } = options;
@@ -46,10 +50,13 @@ export async function acquireLock(directory: Directory, options: LockOptions): P
   const fd = guarded(path, () => fs.open(childOf(directory, LOCK), "lock"));
   try {
     const until = clock.monotonic() + options.waitMs;
+    let isTold = false;
     while (!(await tryLock(path, fd, options.run))) {
       const leftMs = until - clock.monotonic();
       if (leftMs <= 0) throw locked(fs, fd);
-      await clock.sleep(Math.min(LOOK_AGAIN_MS, leftMs));
+      if (!isTold) options.onWait?.(locked(fs, fd));
+      isTold = true;
+      await clock.sleep(Math.min(LOOK_AGAIN_MS, leftMs), options.signal);
     }
     sign(fs, fd, options);
   } catch (error) {

@@ -30,11 +30,7 @@ interface Running {
   readonly said: () => string;
 }
 
-async function runDaemon(
-  t: TestContext,
-  host: TestHost,
-  words: readonly string[] = [],
-): Promise<Running> {
+function launch(t: TestContext, host: TestHost, words: readonly string[] = []): Running {
   const child = spawn(launcher, ["run", "--config", host.config, ...words], {
     env: { ...host.env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -54,8 +50,17 @@ async function runDaemon(
       await once(child.stdout, "data");
     }
   };
-  await until(/"event":"started"/);
   return { child, until, said: () => text };
+}
+
+async function runDaemon(
+  t: TestContext,
+  host: TestHost,
+  words: readonly string[] = [],
+): Promise<Running> {
+  const running = launch(t, host, words);
+  await running.until(/"event":"started"/);
+  return running;
 }
 
 async function webHost(t: TestContext): Promise<TestHost> {
@@ -124,6 +129,19 @@ describe("postern run", () => {
     child.kill("SIGUSR2");
     await until(/"event":"group-changed"[^]*"event":"group-changed"/);
     assert.doesNotMatch(said(), /Debugger listening/);
+  });
+
+  it("waits for its turn to write, says so, and ends meanwhile when it is told to", async (t) => {
+    const host = await webHost(t);
+    await runDaemon(t, host);
+    const { child, until, said } = launch(t, host);
+    await until(/"event":"waiting","why":"another postern \(pid \d+, run\) is writing"/);
+    child.kill("SIGHUP");
+    child.kill("SIGUSR2");
+    child.kill("SIGTERM");
+    assert.deepEqual(await once(child, "exit"), [0, null]);
+    assert.match(said(), /"event":"stopped"/);
+    assert.doesNotMatch(said(), /"event":"started"/);
   });
 
   it("comes back after SIGKILL, over the socket and the lock that it left", async (t) => {

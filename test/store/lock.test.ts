@@ -50,6 +50,24 @@ describe("acquireLock", () => {
     next.release();
   });
 
+  it("says for whom it waits, once, and waits no longer than it is let", async () => {
+    const lock = await acquire();
+    const told: string[] = [];
+    const over = new AbortController();
+    let naps = 0;
+    const sleep: Clock["sleep"] = async (_, signal) => {
+      naps += 1;
+      if (naps > 2) over.abort(new Error("over"));
+      signal?.throwIfAborted();
+    };
+    const onWait = ({ message }: Error): void => void told.push(message);
+    const clock = { ...stillClock(), sleep };
+    await assert.rejects(acquire({ clock, waitMs: 1000, signal: over.signal, onWait }), /over/);
+    assert.deepEqual(told, [`another postern (pid ${process.pid}, fetch) is writing`]);
+    lock.release();
+    (await acquire()).release();
+  });
+
   it("waits for its turn", async () => {
     const lock = await acquire();
     const clock = stillClock();

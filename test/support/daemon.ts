@@ -70,6 +70,7 @@ export async function startDaemon(
           reload,
           reloadKey: (wanted) => JSON.stringify(wanted),
           observer: {
+            onWait: () => {},
             onPass: (report) => passes.push(report),
             onReload: (report) => {
               reloads.push(report);

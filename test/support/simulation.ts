@@ -165,6 +165,7 @@ export async function simulate(temp: string): Promise<Simulation> {
       },
       reloadKey: (reload) => JSON.stringify(reload),
       observer: {
+        onWait: () => {},
         onPass: () => {},
         onReload: () => {},
         onRemoved: () => {},
