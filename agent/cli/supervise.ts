@@ -56,6 +56,8 @@ const FORWARDED: readonly NodeJS.Signals[] = [
   "SIGCONT",
 ];
 const FROM_TERMINAL: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT"];
+// a hangup often means something else to a service
+const ENDING: readonly NodeJS.Signals[] = ["SIGTERM", "SIGINT", "SIGQUIT"];
 
 // one readlink each: an app learns of a change within a second
 const LOOK_MS = 1000;
@@ -66,7 +68,11 @@ const LOOK_MS = 1000;
  */
 export async function supervise(supervision: Supervision): Promise<Ending> {
   let child: ChildProcess | undefined;
+  // since the program was last asked to end for a change
+  let told = new Set<NodeJS.Signals>();
+  const onStop = (): void => void (told = new Set());
   const forward = (signal: NodeJS.Signals): void => {
+    told.add(signal);
     const isForBoth = supervision.isInteractive && FROM_TERMINAL.includes(signal);
     if (!isForBoth) child?.kill(signal);
   };
@@ -76,8 +82,10 @@ export async function supervise(supervision: Supervision): Promise<Ending> {
       const seen = supervision.watch?.look();
       const started = start(supervision.program, supervision.environment());
       ({ child } = started);
-      const ending = await endOrChange(started, supervision, seen);
+      const ending = await endOrChange(started, supervision, seen, onStop);
       if (ending !== "changed") return ending;
+      // told to end while the program ended for a change: it shall not start again
+      if (ENDING.some((signal) => told.has(signal))) return started.ended;
     }
   } finally {
     for (const signal of FORWARDED) supervision.signals.removeListener(signal, forward);
@@ -121,6 +129,7 @@ async function endOrChange(
   { child, ended }: Started,
   { watch, clock, warn, environment }: Supervision,
   first: string | undefined,
+  onStop: () => void,
 ): Promise<Ending | "changed"> {
   if (watch === undefined) return ended;
   const over = new AbortController();
@@ -143,6 +152,7 @@ async function endOrChange(
       warn(error);
       continue;
     }
+    onStop();
     await stop(child, end, watch.graceMs, clock);
     return "changed";
   }

@@ -3,7 +3,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { describe, it } from "node:test";
 import { type Ended, plainEnv, runCommand } from "../support/command.ts";
 import { program } from "../support/reading-host.ts";
@@ -28,11 +28,11 @@ function exec(run: string, words: readonly string[]): Promise<Ended> {
 function start(
   run: string,
   words: readonly string[],
-): ChildProcessByStdio<null, Readable, Readable> {
+): ChildProcessByStdio<Writable, Readable, Readable> {
   const [node = "", ...launch] = program;
   return spawn(node, [...launch, "exec", ...words], {
     env: { ...plainEnv, POSTERN_RUN: run },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
   });
 }
 
@@ -127,6 +127,25 @@ describe("exec", () => {
       child.kill("SIGTERM");
       await once(child, "exit");
     });
+
+  it("does not start the program anew once it was told to end", async () => {
+    const place = newRun({ a: "one" });
+    const script =
+      "trap 'echo ending; read wait; exit 9' TERM; echo $a; while :; do sleep 0.05; done";
+    const child = start(place, ["--group", "web", "--watch", "--", "sh", "-c", script]);
+    await once(child.stdout, "data");
+    putGeneration(place, "web", "bbbbbbbbbbbb", { a: "two" });
+    const [said] = (await once(child.stdout, "data")) as [Buffer];
+    assert.equal(said.toString(), "ending\n");
+    // its own end is under way, and the manager's word comes now
+    child.kill("SIGTERM");
+    child.stdin.end("\n");
+    let more = "";
+    child.stdout.on("data", (chunk: Buffer) => (more += chunk.toString()));
+    const [code] = (await once(child, "exit")) as [number];
+    assert.equal(code, 9);
+    assert.doesNotMatch(more, /two/);
+  });
 
   it("leaves the program as it is when the new set cannot be an environment", async () => {
     const place = newRun({ a: "one" });
