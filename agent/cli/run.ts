@@ -1,4 +1,5 @@
 /** `postern run`: the daemon. @module */
+import { resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import { PosternError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
@@ -44,6 +45,7 @@ export const run: Command = {
           })
           .example("$0 run --log-format pretty", "to see what it does"),
       async ({ config: file, "log-level": level, "log-format": format, textfile }) => {
+        const folder = textfile === undefined ? undefined : folderOf(textfile, surroundings.cwd);
         const { refuseConfined, systemConfines } = await import("../daemon/confinement.ts");
         const permitted = (config: Config): Config => {
           refuseConfined(config, systemConfines());
@@ -57,13 +59,18 @@ export const run: Command = {
             readConfig: async () => permitted(await readNamedConfig(file, surroundings)),
             level: wordOf(level, ["debug", "info", "warn", "error"] as const),
             format: wordOf(format, ["json", "pretty"] as const),
-            textfile,
+            textfile: folder,
           },
           surroundings,
         );
       },
     ),
 };
+
+function folderOf(word: string, cwd: string): string {
+  if (word !== "") return resolve(cwd, word);
+  throw new PosternError("Usage", "expected a folder after --textfile, got none");
+}
 
 function wordOf<Word extends string>(word: string, words: readonly Word[]): Word {
   const known = words.find((one) => one === word);

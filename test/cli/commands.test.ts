@@ -30,6 +30,11 @@ interface Row {
 const OPTIONS_OF_GET = "postern: hint: postern get --help shows its options\n";
 
 const ROWS: Readonly<Record<string, Row>> = {
+  "run takes an empty --textfile for a variable that is not set": {
+    words: ["run", "--textfile", ""],
+    code: 64,
+    stderr: "postern: expected a folder after --textfile, got none\n",
+  },
   "get --field prints a string as it is": {
     words: ["get", "web/db.json", "--field", "user"],
     code: 0,

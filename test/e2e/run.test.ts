@@ -3,7 +3,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import type { Readable } from "node:stream";
 import { describe, it, type TestContext } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -197,7 +197,8 @@ describe("postern run", () => {
 
   it("keeps its metrics in a file for node_exporter", async (t) => {
     const host = await webHost(t);
-    const { until } = await runDaemon(t, host, ["--textfile", host.root]);
+    const folder = relative(process.cwd(), host.root);
+    const { until } = await runDaemon(t, host, ["--textfile", folder]);
     await until(/"event":"group-changed"/);
     // written beside the passes, in its own time
     while (!existsSync(join(host.root, "postern.prom"))) await delay(10);
