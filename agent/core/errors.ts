@@ -131,6 +131,10 @@ export class PosternError extends Error {
   }
 }
 
+export function isErrorCode(word: unknown): word is ErrorCode {
+  return typeof word === "string" && Object.hasOwn(EXIT_CODE_OF, word);
+}
+
 /** The process exit code that stands for `code`. */
 export function exitCodeOf(code: ErrorCode): ExitCode {
   return EXIT_CODE_OF[code];

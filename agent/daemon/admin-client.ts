@@ -1,7 +1,7 @@
 /** Asking the running daemon through its control socket. @module */
 import { statSync } from "node:fs";
 import { request } from "node:http";
-import { errnoOf, type ErrorCode, PosternError } from "../core/errors.ts";
+import { errnoOf, isErrorCode, PosternError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
 import { socketPath } from "../store/layout.ts";
 
@@ -95,8 +95,11 @@ function faultIn(said: unknown): PosternError {
   const { code, message } = error;
   if (typeof message !== "string") return unreadable();
   const hint = "hint" in error && typeof error.hint === "string" ? error.hint : undefined;
-  const known: ErrorCode = code === "NotFound" || code === "Usage" ? code : "Internal";
-  return new PosternError(known, message, hint === undefined ? {} : { hint });
+  return new PosternError(
+    isErrorCode(code) ? code : "Internal",
+    message,
+    hint === undefined ? {} : { hint },
+  );
 }
 
 function unreadable(): PosternError {

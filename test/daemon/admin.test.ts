@@ -23,10 +23,10 @@ const actions: AdminActions = {
 };
 
 /** A tree whose socket answers, for as long as the test. */
-async function serving(t: TestContext): Promise<string> {
+async function serving(t: TestContext, more: Partial<AdminActions> = {}): Promise<string> {
   const root = mkdtempSync(join(temp, "a-"));
   const tree = open(newWorld(root));
-  const admin = await serveSocket(tree, gid, actions);
+  const admin = await serveSocket(tree, gid, { ...actions, ...more });
   t.after(async () => {
     await admin.close();
     closeTree(tree);
@@ -151,6 +151,14 @@ describe("asking the daemon", () => {
       hint: "do this",
     });
   });
+
+  for (const code of ["CannotWrite", "Unavailable", "Internal"] as const)
+    it(`fails as the daemon did: ${code}`, async (t) => {
+      const rollBack = (): Promise<never> => Promise.reject(new PosternError(code, "no"));
+      const run = await serving(t, { rollBack });
+      const question = { method: "POST", path: "/v1/rollback", body: {} } as const;
+      await assert.rejects(askDaemon(run, question), { code, message: "no" });
+    });
 
   it("gives nothing when none runs", async () => {
     const run = mkdtempSync(join(temp, "a-"));
