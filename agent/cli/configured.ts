@@ -21,7 +21,7 @@ export function withConfig<Options>(
 }
 
 // sound, since recipes may add theirs to conf.d later; but more often a folder of the wrong name
-const NO_GROUP = "the config names no group: there is nothing to fetch";
+export const NO_GROUP = "the config names no group: there is nothing to fetch";
 
 /**
  * Loads the configuration that the command line, else the environment, else the system names, and warns on stderr of

@@ -1,6 +1,6 @@
 /** What the daemon tells, in the words of the log and the counts of the metrics. @module */
 import type { ReloadConfig } from "../config/config.ts";
-import { type PosternError, toPosternError } from "../core/errors.ts";
+import { inOneLine, type PosternError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
 import type { DaemonObserver, PassReport, ReloadReport } from "../daemon/observer.ts";
 import type { Log } from "../observe/log.ts";
@@ -31,11 +31,13 @@ export function observe(log: Log, metrics: Metrics, now: () => number): Observin
 }
 
 function observerOf(log: Log, metrics: Metrics, now: () => number): DaemonObserver {
+  const tellNotes = notesTo(log);
   return {
     onWait: ({ message }) => log.write({ event: "waiting", why: message }),
     onPass: (report) => {
       metrics.pass(report.group, report.outcome.kind, report.durationMs);
       tellPass(report, log, metrics);
+      tellNotes(report);
     },
     onReload: (report) => {
       countReload(report, metrics);
@@ -79,7 +81,6 @@ function tellPass(
       const { added, changed, removed } = changes;
       const amounts = { added: added.length, changed: changed.length, removed: removed.length };
       log.write({ event: "group-changed", group, generation, secrets, bytes, ...amounts });
-      for (const note of outcome.notes) log.write({ event: "group-note", group, note });
       break;
     }
     case "held":
@@ -96,6 +97,18 @@ function tellPass(
   }
   if (before !== status.state)
     log.write({ event: "state-changed", group, from: before ?? "pending", to: status.state });
+}
+
+/** Notes are told when they are news: some hold for as long as nobody does anything about them. */
+function notesTo(log: Log): (report: PassReport) => void {
+  const told = new Map<string, readonly string[]>();
+  return ({ group, outcome }) => {
+    if (!("notes" in outcome)) return;
+    const known = outcome.kind === "changed" ? [] : (told.get(group) ?? []);
+    for (const note of outcome.notes)
+      if (!known.includes(note)) log.write({ event: "group-note", group, note });
+    told.set(group, outcome.notes);
+  };
 }
 
 function countReload({ groups, result }: ReloadReport, metrics: Metrics): void {
@@ -148,11 +161,12 @@ function targetOf(reload: ReloadConfig): string {
   }
 }
 
-function faultIn(error: PosternError): {
+/** An error, as a line of the log has it. */
+export function faultIn(error: PosternError): {
   readonly code: string;
   readonly message: string;
   readonly hint: string | null;
 } {
-  const { code, message, hint } = toPosternError(error);
-  return { code, message, hint: hint ?? null };
+  const { code, hint } = error;
+  return { code, message: inOneLine(error), hint: hint ?? null };
 }

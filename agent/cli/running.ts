@@ -1,5 +1,6 @@
 /** The daemon in this process: its signals, its log, its metrics and its control socket. @module */
 import { fstatSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import * as v from "valibot";
 import { type Budget, createBudget } from "../aws/budget.ts";
 import type { Config } from "../config/config.ts";
@@ -22,8 +23,9 @@ import { readCurrent } from "../store/generation.ts";
 import type { Manifest } from "../store/manifest.ts";
 import { ownerLookup } from "../store/owners.ts";
 import type { Surroundings } from "./command.ts";
+import { NO_GROUP } from "./configured.ts";
 import { notifyTools, systemEffects } from "./effects.ts";
-import { observe } from "./observing.ts";
+import { faultIn, observe } from "./observing.ts";
 
 export interface RunRequest {
   readonly config: Config;
@@ -118,7 +120,11 @@ async function serve(
   const actions = actionsOf(daemon, log, () => metrics.text(sample()));
   const { controlGroup, metricsListen } = config;
   const user = String(process.getuid?.() ?? 0);
-  const { gid } = await ownerLookup(run)({ user, group: controlGroup });
+  const { gid } = await ownerLookup(run)({ user, group: controlGroup }).catch((cause: unknown) => {
+    const { code, message, hint } = toPosternError(cause);
+    const more = hint === undefined ? {} : { hint };
+    throw new PosternError(code, `control.group: ${message}`, { cause, ...more });
+  });
   const socket = await serveSocket(daemon.tree, gid, actions);
   let port: Admin | undefined;
   try {
@@ -137,6 +143,10 @@ async function serve(
       void supervisor
         .reloading()
         .then(() => daemon.reconfigure())
+        .then(() => {
+          for (const warning of warningsOf(daemon.config(), config))
+            log.write({ event: "config-warning", warning });
+        })
         .then(ready);
     };
     const refreshAll = (): void => {
@@ -164,12 +174,22 @@ async function serve(
       try {
         await file.write(await text());
       } catch (error) {
-        const { code, message, hint } = toPosternError(error);
-        log.write({ event: "textfile-failed", code, message, hint: hint ?? null });
+        log.write({ event: "textfile-failed", ...faultIn(toPosternError(error)) });
       }
       await clock.sleep(TEXTFILE_EVERY_MS, signal).catch(() => undefined);
     }
   }
+}
+
+/** What a person should know who had the configuration read again. */
+function warningsOf(now: Config, first: Config): readonly string[] {
+  const kept = ({ controlGroup, metricsListen }: Config): unknown => [controlGroup, metricsListen];
+  return [
+    ...(isDeepStrictEqual(kept(now), kept(first))
+      ? []
+      : ["control and metrics changed: they are taken up at a restart alone"]),
+    ...(now.groups.length === 0 ? [NO_GROUP] : []),
+  ];
 }
 
 /** What is read anew for each scrape. */

@@ -150,6 +150,18 @@ export function toPosternError(error: unknown): PosternError {
   return new PosternError("Internal", `unexpected ${kind}`, { cause: error });
 }
 
+// a configuration can have a fault in every line
+const MAX_TOLD = 5;
+
+/** What went wrong, in one line: for where there is no room for a line for each issue. */
+export function inOneLine({ message, issues }: PosternError): string {
+  const [first] = issues;
+  if (first === undefined || message.includes(first)) return message;
+  const more = issues.length - MAX_TOLD;
+  const told = [...issues.slice(0, MAX_TOLD), ...(more > 0 ? [`and ${more} more`] : [])];
+  return `${message}: ${told.join("; ")}`;
+}
+
 /** The `code` of a Node system error ("ENOENT"), or undefined for anything else. */
 export function errnoOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error)) return undefined;

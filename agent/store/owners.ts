@@ -68,6 +68,6 @@ async function idOf(run: RunProgram, database: Database, name: string): Promise<
 
 function unknown(what: string, name: string): PosternError {
   return new PosternError("ConfigInvalid", `unknown ${what} ${quote(name)}`, {
-    hint: `create it before postern runs, or write its number in "owner"`,
+    hint: "create it before postern runs, or write its number instead",
   });
 }

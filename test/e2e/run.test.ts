@@ -111,13 +111,22 @@ describe("postern run", () => {
     const good = readFileSync(host.config, "utf8");
     writeFileSync(host.config, "version: 2\n");
     child.kill("SIGHUP");
-    await until(/"event":"config-refused"/);
+    await until(/"event":"config-refused".*postern.yaml:1:10: version: expected 1/);
     assert.equal((await fetchOwn(host, good)).code, 0);
     await publish(host, "db", { pw: "canary" });
     configure(host, { web: { prefix: "web/" }, db: { prefix: "db/" } }, SLOW);
     child.kill("SIGHUP");
     await until(/"group":"db".*"to":"fresh"/);
     assert.deepEqual(setOf(host, "db"), { pw: "canary" });
+  });
+
+  it("warns of settings that it takes up at a restart alone", async (t) => {
+    const host = await webHost(t);
+    const { child, until } = await runDaemon(t, host);
+    const metrics = { listen: "127.0.0.1:9101" };
+    configure(host, { web: { prefix: "web/" } }, { ...SLOW, metrics });
+    child.kill("SIGHUP");
+    await until(/"event":"config-warning","warning":"control and metrics changed/);
   });
 
   it("looks at every group on SIGUSR2, and opens no debugger on SIGUSR1", async (t) => {
@@ -167,20 +176,31 @@ describe("postern run", () => {
         const more = { ...SLOW, metrics: { listen: `127.0.0.1:${port}` } };
         configure(host, { web: { prefix: "web/" } }, more);
       },
+      { code: 73, words: /cannot listen \(EADDRINUSE\)/ },
     ],
     [
       "something lies where its socket belongs",
       async (_: TestContext, host: TestHost) => {
         mkdirSync(join(host.run, "control", "agent.sock"), { recursive: true, mode: 0o755 });
       },
+      { code: 73, words: /agent\.sock" is in the way/ },
+    ],
+    [
+      "nobody knows its control group",
+      async (_: TestContext, host: TestHost) => {
+        const more = { ...SLOW, control: { group: "nosuchgroup" } };
+        configure(host, { web: { prefix: "web/" } }, more);
+      },
+      { code: 78, words: /^postern: control\.group: unknown group "nosuchgroup"$/m },
     ],
   ] as const;
-  for (const [why, obstruct] of obstacles)
+  for (const [why, obstruct, expected] of obstacles)
     it(`ends, rather than run unheard, when ${why}`, async (t) => {
       const host = await webHost(t);
       await obstruct(t, host);
-      const ended = await postern(host, ["run", "--config", host.config]);
-      assert.equal(ended.code, 73, ended.stderr);
+      const { code, stderr } = await postern(host, ["run", "--config", host.config]);
+      assert.equal(code, expected.code, stderr);
+      assert.match(stderr, expected.words);
     });
 
   it("goes on when nobody reads its log any more", async (t) => {
