@@ -62,8 +62,7 @@ export async function runHere(request: RunRequest, surroundings: Surroundings): 
     stopping.abort();
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, stop);
-  // until there is something to read anew, or to look at, they must not end it
-  for (const signal of ["SIGHUP", "SIGUSR2"] as const) process.on(signal, () => {});
+  const heed = heedLater(["SIGHUP", "SIGUSR2"]);
   // a log that nobody reads any more must not end what it tells of
   terminal.stdout.on("error", () => {});
   // a listener of our own keeps Node from opening its debugger
@@ -73,7 +72,7 @@ export async function runHere(request: RunRequest, surroundings: Surroundings): 
     log.write({ event: "started", version, groups: config.groups.length });
     await serve(
       daemon,
-      { ...request, metrics, log, isFailedOver, signal: stopping.signal },
+      { ...request, metrics, log, isFailedOver, heed, signal: stopping.signal },
       effects,
     );
   });
@@ -107,13 +106,32 @@ interface Serving extends RunRequest {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly isFailedOver: (group: string) => boolean;
+  readonly heed: Heed;
   readonly signal: AbortSignal;
+}
+
+/** From now on `act` follows the signal, at once if it came already. */
+type Heed = (signal: NodeJS.Signals, act: () => void) => void;
+
+/** None of `signals` ends this process any more; what came too early is acted on when there is who can. */
+function heedLater(signals: readonly NodeJS.Signals[]): Heed {
+  const early = new Set<NodeJS.Signals>();
+  const acts = new Map<NodeJS.Signals, () => void>();
+  for (const signal of signals)
+    process.on(signal, () => {
+      const act = acts.get(signal) ?? (() => void early.add(signal));
+      act();
+    });
+  return (signal, act) => {
+    acts.set(signal, act);
+    if (early.has(signal)) act();
+  };
 }
 
 /** Everything by which others reach the daemon, until it stops. */
 async function serve(
   daemon: Daemon,
-  { config, metrics, log, isFailedOver, textfile, signal }: Serving,
+  { config, metrics, log, isFailedOver, heed, textfile, signal }: Serving,
   { clock, chance, run, env, pid }: LifeEffects,
 ): Promise<void> {
   const sample = (): Sample => sampleOf(daemon, isFailedOver, clock.now());
@@ -153,8 +171,8 @@ async function serve(
       const all = { groups: [], prune: false, release: false, acceptOlder: false };
       daemon.refresh(all).catch(() => undefined);
     };
-    process.on("SIGHUP", reread);
-    process.on("SIGUSR2", refreshAll);
+    heed("SIGHUP", reread);
+    heed("SIGUSR2", refreshAll);
     const ended = Promise.all([
       supervisor.watch(() => true, signal),
       textfile === undefined

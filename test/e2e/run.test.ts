@@ -122,6 +122,7 @@ describe("postern run", () => {
 
   it("warns of settings that it takes up at a restart alone", async (t) => {
     const host = await webHost(t);
+    // it may not be ready to read anything yet: the signal is not lost
     const { child, until } = await runDaemon(t, host);
     const metrics = { listen: "127.0.0.1:9101" };
     configure(host, { web: { prefix: "web/" } }, { ...SLOW, metrics });
