@@ -97,7 +97,8 @@ async function lifeEffects(
     judge: judgeBy(tools, config.paths),
     reload: reloadBy(tools),
     reloadKey,
-    openServices: (choice) => openServices(choice, { ...effects, budget: budgetOf(choice) }, BRIEF),
+    openServices: (choice, signal) =>
+      openServices(choice, { ...effects, budget: budgetOf(choice), signal }, BRIEF),
     observer,
   };
 }

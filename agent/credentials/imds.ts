@@ -54,6 +54,8 @@ export interface ImdsOptions {
   readonly chance: Chance;
   readonly requests: RequestCounter;
   readonly budget: Budget;
+  /** Ends every question, beside the signal of its own. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const ENDPOINT = "http://169.254.169.254";
@@ -96,7 +98,7 @@ export function createImds(options: ImdsOptions): Imds {
     retry(async () => parse(await getOnce(path, token, send)), POLICY, {
       clock: options.clock,
       chance: options.chance,
-      signal,
+      signal: signal ?? options.signal,
       onRetry: () => options.requests.retried(),
     });
   let identity: Promise<InstanceIdentity> | undefined;
@@ -178,11 +180,17 @@ function createSender(options: ImdsOptions): (question: Question) => Promise<Ans
   const agent = new http.Agent({ keepAlive: true });
   return async (question) => {
     options.budget.take();
-    return options.requests.track("imds", () => send(base, agent, question));
+    const { signal } = options;
+    return options.requests.track("imds", () => send(base, agent, question, signal));
   };
 }
 
-function send(base: URL, agent: http.Agent, { method, path, headers }: Question): Promise<Answer> {
+function send(
+  base: URL,
+  agent: http.Agent,
+  { method, path, headers }: Question,
+  signal: AbortSignal | undefined,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const fail = (error: unknown): void => {
       const why = errnoOf(error) ?? (error instanceof Error ? error.name : "unknown");
@@ -194,6 +202,10 @@ function send(base: URL, agent: http.Agent, { method, path, headers }: Question)
       agent,
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
+    const cutOff = (): void => void request.destroy(new Error("stopped"));
+    if (signal?.aborted === true) cutOff();
+    signal?.addEventListener("abort", cutOff, { once: true });
+    request.on("close", () => signal?.removeEventListener("abort", cutOff));
     request.on("error", fail);
     request.on("response", (response) => {
       readBody(response, undefined, MAX_BYTES)

@@ -26,8 +26,8 @@ import { createTurns } from "./turns.ts";
 
 export interface LifeEffects extends FetchEffects, Pick<ReloadEffects, "reload" | "reloadKey"> {
   readonly observer: DaemonObserver;
-  /** AWS, as this host sees it: `openServices` with `BRIEF`. */
-  readonly openServices: (config: Config) => Services;
+  /** AWS, as this host sees it until the signal: `openServices` with `BRIEF`. */
+  readonly openServices: (config: Config, signal: AbortSignal) => Services;
 }
 
 /** What the work under the configuration before left behind. */
@@ -60,9 +60,9 @@ export function beginLife(
   tree: Tree,
   effects: LifeEffects,
 ): Life {
-  const services = effects.openServices(config);
   const stop = new AbortController();
   const { signal } = stop;
+  const services = effects.openServices(config, signal);
   // every group listens, and every reload that waits
   setMaxListeners(0, signal);
   const turns = createTurns();

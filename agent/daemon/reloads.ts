@@ -103,6 +103,8 @@ export function createReloads(options: ReloadOptions, effects: ReloadEffects): R
 
   const conclude = (audience: Audience, next: Next): void => {
     const { onReload } = effects.observer;
+    // it stays owed on the disk
+    if (next.kind === "again" && options.signal.aborted) return;
     if (next.kind === "again") {
       audience.failures += 1;
       const delayMs = reloadDelayMs(audience.failures, effects.chance.random());

@@ -72,6 +72,8 @@ export interface ServiceEffects {
   readonly chance: Chance;
   /** By default a full one: who opens services again for the same host hands on what is left. */
   readonly budget?: Budget | undefined;
+  /** Ends every question to IMDS, which a pass's own deadline does not. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A pass at boot must outlast a restarting service or a lost packet, and give up well within its deadline. */
@@ -98,7 +100,7 @@ export function openServices(
   const requests = createRequestCounter();
   const { budget = createBudget(choice.limits.requestsPerMinute, clock) } = effects;
   const asking = { clock, chance, requests, budget };
-  const imds = createImds({ ...asking, endpoint: endpoints.imds });
+  const imds = createImds({ ...asking, endpoint: endpoints.imds, signal: effects.signal });
   const load = () => loadCredentials(choice.credentials, imds, asking);
   const provider = createCredentialProvider(choice.credentials, { clock, chance, load });
   const call = createCall({

@@ -141,6 +141,45 @@ describe("postern run", () => {
     assert.doesNotMatch(said(), /Debugger listening/);
   });
 
+  for (const service of ["s3", "imds"] as const)
+    it(`ends in the middle of a pass, and asks no more, while ${service} hangs`, async (t) => {
+      const host = await webHost(t);
+      host.sandbox.faults.add({ kind: "hang", service });
+      const { child, said } = launch(t, host);
+      const asked = (): number =>
+        host.sandbox.log.entries().filter((entry) => entry.service === service).length;
+      while (asked() === 0) await delay(5);
+      child.kill("SIGTERM");
+      assert.deepEqual(await once(child, "exit"), [0, null]);
+      assert.equal(asked(), 1);
+      // what was cut off says nothing about the group
+      assert.match(said(), /"event":"started"[^]*"event":"stopping"[^]*"event":"stopped"/);
+      assert.doesNotMatch(said(), /group-failed|state-changed/);
+      assert.equal(readFileSync(join(host.run, "state/web"), "utf8"), "pending 0 0 -\n");
+    });
+
+  it("ends in the middle of a check that will not, and leaves neither it nor its set", async (t) => {
+    const host = await webHost(t);
+    const mark = join(host.root, "checking");
+    const script = join(host.root, "check");
+    writeFileSync(
+      script,
+      `#!/bin/sh\ntrap "" TERM\necho $$ >${mark}\nwhile :; do sleep 1; done\n`,
+      {
+        mode: 0o700,
+      },
+    );
+    configure(host, { web: { prefix: "web/", on_change: { check: [script] } } }, SLOW);
+    const { child, said } = await runDaemon(t, host);
+    while (!existsSync(mark) || readFileSync(mark, "utf8") === "") await delay(5);
+    child.kill("SIGTERM");
+    assert.deepEqual(await once(child, "exit"), [0, null]);
+    assert.match(said(), /"event":"stopped"/);
+    assert.doesNotMatch(said(), /group-failed/);
+    assert.throws(() => process.kill(Number(readFileSync(mark, "utf8")), 0), { code: "ESRCH" });
+    assert.equal(setOf(host, "web"), undefined);
+  });
+
   it("waits for its turn to write, says so, and ends meanwhile when it is told to", async (t) => {
     const host = await webHost(t);
     await runDaemon(t, host);

@@ -61,7 +61,7 @@ export async function startDaemon(
         { config, readConfig, signal: stopping.signal },
         {
           ...time,
-          openServices: (choice) => openServices(choice, time, BRIEF),
+          openServices: (choice, signal) => openServices(choice, { ...time, signal }, BRIEF),
           fs: systemFileSystem,
           run: systemProgram,
           uid,
