@@ -21,6 +21,9 @@ const BACKOFF_BASE_MS = 5000;
 /** Upper bound of any delay that a failure alone causes, for rhythms that are no slower. */
 export const BACKOFF_CAP_MS = 300_000;
 
+/** What a service may ask for at most: who asks for days, or more than a timer holds, has made a mistake. */
+const RETRY_AFTER_CAP_MS = 3_600_000;
+
 /**
  * Milliseconds until the first pass of a daemon that just started: none for a group that readers wait for, else
  * anywhere in the interval.
@@ -40,7 +43,8 @@ export function nextDelayMs({ everyMs, splayMs }: Rhythm, random: number): numbe
 
 /**
  * Milliseconds until the next pass after `failures` in a row (at least 1): anything up to
- * `BACKOFF_BASE_MS` × 2^(failures - 1), but no sooner than the service asked for and no later than the cap. A group
+ * `BACKOFF_BASE_MS` × 2^(failures - 1), but no later than the cap and no sooner than the service asked for, which
+ * may be later than the cap, up to an hour. A group
  * that is asked about less often than the cap is not asked about more often for having failed for long.
  * @param random uniform in [0, 1)
  * @param retryAfterMs what the service asked for
@@ -54,7 +58,11 @@ export function failureDelayMs(
   const cap = Math.max(BACKOFF_CAP_MS, everyMs);
   // a daemon that fails for years must not reach infinity
   const bound = Math.min(cap, BACKOFF_BASE_MS * 2 ** Math.min(failures - 1, 30));
-  return Math.max(MIN_DELAY_MS, retryAfterMs, Math.floor(random * bound));
+  return Math.max(
+    MIN_DELAY_MS,
+    Math.min(retryAfterMs, RETRY_AFTER_CAP_MS),
+    Math.floor(random * bound),
+  );
 }
 
 /**

@@ -56,7 +56,25 @@ interface Kept {
   readonly wake: () => Promise<void>;
 }
 
-async function keep(outcomes: readonly GroupOutcome[], isNeeded = true): Promise<Kept> {
+/** A keeper in the middle of its first pass. */
+async function keepBusy(): Promise<Kept & { readonly end: () => Promise<void> }> {
+  let end: () => void = () => {};
+  const busy = new Promise<void>((resolve) => (end = resolve));
+  return {
+    ...(await keep([], true, busy)),
+    end: async () => {
+      end();
+      await nextTurn();
+    },
+  };
+}
+
+/** @param busy what each pass waits for */
+async function keep(
+  outcomes: readonly GroupOutcome[],
+  isNeeded = true,
+  busy: Promise<void> = Promise.resolve(),
+): Promise<Kept> {
   const stop = new AbortController();
   const { naps, sleep, wake } = sleeper();
   const passes: boolean[] = [];
@@ -65,7 +83,8 @@ async function keep(outcomes: readonly GroupOutcome[], isNeeded = true): Promise
     isNeeded,
     pass: (isAsked) => {
       passes.push(isAsked);
-      return Promise.resolve(outcomes[passes.length - 1] ?? unchanged);
+      const outcome = outcomes[passes.length - 1] ?? unchanged;
+      return busy.then(() => outcome);
     },
     clock: { now: () => 0, monotonic: () => 0, sleep },
     chance: fixedChance(0.5),
@@ -96,6 +115,42 @@ describe("a keeper", () => {
     const { naps, wake } = await keep([down, down, down, unchanged]);
     for (let i = 0; i < 3; i += 1) await wake();
     assert.deepEqual(naps, [2500, 5000, 10_000, 60_000]);
+  });
+
+  it("forgets its failures with the first success", async () => {
+    const { naps, wake } = await keep([down, down, unchanged, down]);
+    for (let i = 0; i < 3; i += 1) await wake();
+    assert.deepEqual(naps, [2500, 5000, 60_000, 2500]);
+  });
+
+  const waits = [
+    ["until its secrets have settled", { why: "settling", untilMs: 8000 }, 8000],
+    ["a moment for a set that moved", { why: "moved" }, 5000],
+  ] as const;
+  for (const [why, wait, atLeastMs] of waits)
+    it(`waits for a publisher: ${why}, and a while that differs by host`, async () => {
+      const { naps } = await keep([{ kind: "waiting", group, ...wait }]);
+      assert.deepEqual(naps, [atLeastMs + 3000]);
+    });
+
+  it("passes again at once for who asked during a pass", async () => {
+    const { keeper, passes, naps, end } = await keepBusy();
+    const answer = keeper.refresh();
+    await end();
+    assert.equal(await answer, unchanged);
+    assert.deepEqual(passes, [false, true]);
+    assert.deepEqual(naps, [60_000]);
+  });
+
+  it("ends after the pass under way, without another nap, and tells who waited", async () => {
+    const { keeper, naps, stop, end } = await keepBusy();
+    const answer = keeper.refresh();
+    stop.abort(new PosternError("Unavailable", "postern is stopping"));
+    const refused = assert.rejects(answer, /stopping/);
+    await end();
+    await keeper.done;
+    await refused;
+    assert.deepEqual(naps, []);
   });
 
   it("leaves a service alone for as long as it asks", async () => {

@@ -43,6 +43,7 @@ describe("the schedule", () => {
     ["is capped after years of failing", 1_000_000, 0.99999, 0, 299_997],
     ["is no sooner than a service asked for", 1, 0.5, 120_000, 120_000],
     ["honours a service that asks for more than the cap", 1, 0.5, 900_000, 900_000],
+    ["is an hour for a service that asks for years", 1, 0.5, 1e12, 3_600_000],
     ["is never at once", 1, 0, 0, MIN_DELAY_MS],
   ] as const;
   for (const [why, count, random, retryAfterMs, expected] of failures)
@@ -70,6 +71,7 @@ describe("the schedule", () => {
   const steps = [
     ["time that passes", 60_000, 60_000, 0],
     ["a clock that is slewed", 60_400, 60_000, 0],
+    ["a clock that is wrong by little", 65_000, 60_000, 5000],
     ["a clock that was set on, or a suspended host", 3_660_000, 60_000, 3_600_000],
     ["a clock that was set back", -3_540_000, 60_000, -3_600_000],
   ] as const;
