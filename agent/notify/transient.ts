@@ -16,6 +16,8 @@ export interface TransientName {
 
 // for systemd to notice that the time is up, and to tell
 const MARGIN_MS = 5000;
+// postern ends within two seconds, whatever has become of systemd: it may take its own time to hear this
+const STOPPING_MS = 500;
 
 /**
  * Runs `run`'s commands as transient units of the system's manager, which tells whether one succeeded, and not how it
@@ -35,7 +37,8 @@ export function inTransientUnit(run: RunCommand, name: TransientName): RunComman
     if (end.kind === "timed-out" || end.kind === "stopped") {
       // only the one who waited for it is dead so far
       const stop = { argv: ["systemctl", "kill", "--signal=SIGKILL", unit], env: {} };
-      await run({ ...stop, timeoutMs: MARGIN_MS }, new AbortController().signal);
+      const forMs = end.kind === "stopped" ? STOPPING_MS : MARGIN_MS;
+      await run({ ...stop, timeoutMs: forMs }, new AbortController().signal);
     }
     return end.kind === "ended" && end.status !== 0 ? { kind: "unsuccessful" } : end;
   };

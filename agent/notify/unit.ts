@@ -22,7 +22,7 @@ export async function reloadUnit(
   tools: { readonly run: RunCommand; readonly show: ShowUnit; readonly timeoutMs: number },
   signal: AbortSignal,
 ): Promise<ReloadEnd> {
-  const state = await tools.show(unit);
+  const state = await tools.show(unit, signal);
   if (state === undefined) return failed(unit, "systemd does not tell of it");
   const reloadable = judgeUnitState(state);
   if (reloadable.kind !== "now") return { ...reloadable, why: `${unit}: ${reloadable.why}` };

@@ -42,6 +42,13 @@ describe("a command", () => {
   for (const [why, argv, end] of rows)
     it(`says so when it ${why}`, async () => assert.deepEqual(await run(argv), end));
 
+  it("is not started once postern stops", async () => {
+    const mark = join(mkdtempSync(join(temp, "c-")), "ran");
+    const end = await run(["touch", mark], {}, AbortSignal.abort());
+    assert.deepEqual(end, { kind: "stopped" });
+    assert.equal(existsSync(mark), false);
+  });
+
   it("is no shell's: its words are the program's own", async () => {
     const folder = mkdtempSync(join(temp, "c-"));
     const file = join(folder, "$(id); a b");

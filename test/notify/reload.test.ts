@@ -77,11 +77,17 @@ describe("a unit", () => {
     assert.deepEqual(commands[0]?.argv.slice(2), ["try-restart", "nginx.service"]);
   });
 
-  it("is owed on when it does not reload", async () => {
-    const { tools } = fake(state("active"), { kind: "ended", status: 1 });
-    const end = await tell(unit, web, tools, never);
-    assert.equal(end.kind === "failed" && end.error.code, "CheckFailed");
-  });
+  const failures = [
+    [{ kind: "ended", status: 1 }, /"nginx.service": it did not reload$/],
+    [{ kind: "timed-out" }, /"nginx.service": it did not reload within 30s$/],
+  ] as const;
+  for (const [how, words] of failures)
+    it(`is owed on when its reload ${how.kind}`, async () => {
+      const { tools } = fake(state("active"), how);
+      const end = await tell(unit, web, tools, never);
+      assert.equal(end.kind === "failed" && end.error.code, "CheckFailed");
+      assert.match(end.kind === "failed" ? end.error.message : "", words);
+    });
 });
 
 describe("a command under systemd", () => {
@@ -98,11 +104,16 @@ describe("a command under systemd", () => {
       "--unit=postern-check-web-00000000.service",
       "--service-type=oneshot",
       "--property=TimeoutStartSec=30000ms",
+      "--property=KillMode=control-group",
+      "--property=LimitCORE=0",
       "--property=StandardOutput=null",
+      "--property=StandardError=null",
       "--setenv=POSTERN_STAGED=/run/x",
     ])
       assert.ok(argv.includes(word), word);
     assert.deepEqual(commands[0]?.env, {});
+    // systemd is the first to end it
+    assert.ok((commands[0]?.timeoutMs ?? 0) > web.timeoutMs);
   });
 
   it("has failed whatever systemd-run makes of its failure", async () => {
@@ -119,11 +130,20 @@ describe("a command under systemd", () => {
     }
   });
 
-  it("is killed in its own unit when nobody waits for it any more", async () => {
-    const { tools, commands } = fake(undefined, { kind: "timed-out" }, true);
-    await runFor({ kind: "verify", ...web }, { argv: ["/bin/slow"], env: {} }, tools, never);
-    assert.deepEqual(commands[1]?.argv.slice(0, 2), ["systemctl", "kill"]);
-    assert.equal(commands[1]?.argv.at(-1), "postern-verify-web-00000000.service");
+  for (const kind of ["timed-out", "stopped"] as const)
+    it(`is killed in its own unit when it was ${kind}`, async () => {
+      const { tools, commands } = fake(undefined, { kind }, true);
+      await runFor({ kind: "verify", ...web }, { argv: ["/bin/slow"], env: {} }, tools, never);
+      assert.deepEqual(commands[1]?.argv.slice(0, 2), ["systemctl", "kill"]);
+      assert.equal(commands[1]?.argv.at(-1), "postern-verify-web-00000000.service");
+      // a systemd that does not answer holds up nobody's end
+      if (kind === "stopped") assert.ok((commands[1]?.timeoutMs ?? 0) < 1000);
+    });
+
+  it("is told for which group", async () => {
+    const { tools, commands } = fake(undefined);
+    await tell({ kind: "command", argv: ["/bin/ok"] }, web, tools, never);
+    assert.deepEqual(commands[0]?.env, { POSTERN_GROUP: "web" });
   });
 });
 
