@@ -110,7 +110,20 @@ export async function runDaemon(
       effects.observer.onConfig(config.groups.length);
       void watchClock(effects, over.signal);
       const requests = (): RequestCounts => sumOf(counted, life.services.requests.read());
-      await use({ ...daemonOf(tree, () => life), requests, reconfigure });
+      const refresh = async (request: RefreshRequest): Promise<Refreshed> => {
+        for (;;) {
+          // who asks while the configuration is read anew wants that
+          await changing;
+          const asked = life;
+          const refreshed = await refreshIn(asked, tree, request).catch((error: unknown) => {
+            if (signal.aborted || !asked.isOver()) throw error;
+          });
+          const isCutOff = asked.isOver() && !signal.aborted;
+          if (refreshed !== undefined && !(isCutOff && refreshed.outcomes.some(isFailed)))
+            return refreshed;
+        }
+      };
+      await use({ ...daemonOf(tree, () => life), requests, refresh, reconfigure });
       await untilAborted(signal);
     } finally {
       over.abort();
@@ -135,23 +148,35 @@ function sumOf(one: RequestCounts | undefined, other: RequestCounts): RequestCou
   };
 }
 
-function daemonOf(tree: Tree, life: () => Life): Omit<Daemon, "requests" | "reconfigure"> {
+function isFailed({ kind }: GroupOutcome): boolean {
+  return kind === "failed";
+}
+
+async function refreshIn(
+  life: Life,
+  tree: Tree,
+  { groups, prune, ...wishes }: RefreshRequest,
+): Promise<Refreshed> {
+  const { config } = life;
+  const chosen = namedGroups(config, groups);
+  for (const group of chosen)
+    await life.alone(group.name, async () => grant(tree, config.home, group, wishes));
+  const outcomes = await life.refresh(chosen.map(({ name }) => name));
+  const pruned = prune ? leftGroups(tree, config) : [];
+  for (const group of pruned) removeGroup(tree, group);
+  return { outcomes, pruned };
+}
+
+function daemonOf(
+  tree: Tree,
+  life: () => Life,
+): Omit<Daemon, "requests" | "refresh" | "reconfigure"> {
   return {
     tree,
     config: () => life().config,
     status: () => previousStatus(tree),
     requestResults: () => life().services.requests.results(),
     credentialsExpireAt: () => life().services.provider.expiresAt(),
-    refresh: async ({ groups, prune, ...wishes }) => {
-      const { config } = life();
-      const chosen = namedGroups(config, groups);
-      for (const group of chosen)
-        await life().alone(group.name, async () => grant(tree, config.home, group, wishes));
-      const outcomes = await life().refresh(chosen.map(({ name }) => name));
-      const pruned = prune ? leftGroups(tree, config) : [];
-      for (const group of pruned) removeGroup(tree, group);
-      return { outcomes, pruned };
-    },
     rollBack: async (named) => {
       const [group] = namedGroups(life().config, [named]);
       if (group === undefined) throw unknown(named);

@@ -45,6 +45,8 @@ export interface Life {
   refresh(groups: readonly GroupName[]): Promise<readonly GroupOutcome[]>;
   /** Does `work` while no pass is under way in the group, and tells who uses it if that owes a reload. */
   alone<Result>(group: GroupName, work: () => Promise<Result>): Promise<Result>;
+  /** Whether it ended, or is about to: what was cut off by that says nothing. */
+  isOver(): boolean;
   /** Ends it: passes under way are cut off, files stay. Resolves when nothing is under way any more. */
   end(): Promise<void>;
 }
@@ -106,6 +108,7 @@ export function beginLife(
       reloads.settle(group);
       return result;
     },
+    isOver: () => signal.aborted,
     end: async () => {
       stop.abort(new PosternError("Unavailable", "postern is stopping"));
       await Promise.all([...keepers.values()].map(({ done }) => done));

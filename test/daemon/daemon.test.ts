@@ -251,6 +251,18 @@ describe("the daemon", () => {
     assert.equal((await refresh("web")).kind, "changed");
   });
 
+  it("answers who asked for a pass that a new configuration cut off, with one under that", async (t) => {
+    const host = await webHost(t);
+    const { refresh, daemon } = await startDaemon(t, host);
+    await refresh("web");
+    await publish(host, "web", { a: "2" });
+    let read: Promise<void> | undefined;
+    // the pass under the old configuration gets no answer before it ended
+    host.onS3.act = () => (read ??= daemon.reconfigure());
+    assert.equal((await refresh("web")).kind, "changed");
+    assert.deepEqual(setOf(host, "web"), { a: "2", b: "1" });
+  });
+
   it("takes up a group that the new configuration adds", async (t) => {
     const host = await webHost(t);
     const { refresh, daemon } = await startDaemon(t, host);
