@@ -31,7 +31,11 @@ export interface RunningDaemon {
 
 export interface DaemonParts {
   readonly judge?: Judge;
-  readonly reload?: (reload: ReloadConfig, groups: readonly GroupConfig[]) => Promise<ReloadEnd>;
+  readonly reload?: (
+    reload: ReloadConfig,
+    groups: readonly GroupConfig[],
+    signal: AbortSignal,
+  ) => Promise<ReloadEnd>;
 }
 
 /** Everybody may use everything. */
