@@ -32,7 +32,6 @@ export interface Template {
 
 // more than a config needs; a loop over ten thousand secrets takes some tens of milliseconds
 const RENDER_MS = 2000;
-const MAX_TEMPLATE_CHARACTERS = 1024 * 1024;
 // LiquidJS counts array entries and characters; a value may pass through some filters on its way
 const MEMORY_PER_BYTE = 8;
 const MIN_MEMORY = 1_000_000;
@@ -80,7 +79,6 @@ function createEngine(): Liquid {
     strictFilters: true,
     strictVariables: true,
     ownPropertyOnly: true,
-    parseLimit: MAX_TEMPLATE_CHARACTERS,
     // LiquidJS answers `size` for every object, also for the one in which a variable is looked up last
     globals: { size: undefined },
   });

@@ -96,6 +96,8 @@ describe("the control socket", () => {
     ["another host", "/v1/status", { headers: { host: "evil.example" } }, 403],
     ["a browser", "/v1/status", { headers: { origin: "http://evil.example" } }, 403],
     ["a proxy", "/v1/status", { headers: { "x-forwarded-for": "10.0.0.1" } }, 403],
+    ["a proxy by its standard", "/v1/status", { headers: { forwarded: "for=10.0.0.1" } }, 403],
+    ["a proxy that signs", "/v1/status", { headers: { via: "1.1 proxy" } }, 403],
     ["a body that is no JSON", "/v1/refresh", { method: "POST", body: "{" }, 400],
     [
       "a body that is too long",

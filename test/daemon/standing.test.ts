@@ -97,6 +97,7 @@ describe("a denial", () => {
       10,
       false,
     ],
+    ["counts from a clock that was set back", [...denials(100), ...denials(0, 5)], 10, true],
     ["begins anew when the clock was set back", [...denials(100), ...denials(0, 5)], 9, false],
   ];
   for (const [why, outcomes, at, expected] of rows)

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { chmodSync, mkdtempSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { execFileSync } from "node:child_process";
 import { describe, it } from "node:test";
 import {
   type Process,
@@ -90,6 +91,23 @@ describe("a signal by pid file", () => {
     const { kind } = signalProcess({ signal: "SIGHUP", pidfile }, all);
     assert.equal(kind, uid === 0 ? "done" : "failed");
     assert.equal(signals.length, uid === 0 ? 1 : 0);
+  });
+
+  it("has nobody to reach when the process ends just then", () => {
+    const { processes: all } = processes({ 77: OLD });
+    const kill = (): never => {
+      throw Object.assign(new Error("kill ESRCH"), { code: "ESRCH" });
+    };
+    const pidfile = pidFile("77\n");
+    const { kind } = signalProcess({ signal: "SIGHUP", pidfile }, { ...all, kill });
+    assert.equal(kind, "not-needed");
+  });
+
+  it("does not wait for who writes to a pipe in the file's place", () => {
+    const pipe = join(mkdtempSync(join(temp, "p-")), "app.pid");
+    execFileSync("mkfifo", [pipe]);
+    const { processes: all } = processes({ 77: OLD });
+    assert.equal(signalProcess({ signal: "SIGHUP", pidfile: pipe }, all).kind, "failed");
   });
 
   it("knows this very process", () => {

@@ -73,6 +73,7 @@ describe("the log", () => {
   it("says no less than it is asked to", () => {
     assert.equal(lines({ event: "stopped" }, { level: "warn" }), "");
     assert.equal(lines({ event: "stopped" }, { level: "warn", journal: true }), "");
+    assert.equal(lines({ event: "stopped" }, { level: "warn", format: "pretty" }), "");
     assert.notEqual(lines(failed, { level: "warn" }), "");
   });
 

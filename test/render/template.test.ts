@@ -67,6 +67,12 @@ const REFUSED: readonly (readonly [
   ["an open tag", "{{ db_user", "ConfigInvalid", /:1:1: .*not closed/],
   ["an endless loop", "{% for i in (1..900000000) %}x{% endfor %}", "ConfigInvalid", /end within/],
   [
+    "a NUL for a shell",
+    '{{ "Y2FuYXJ5AA==" | base64_decode | dotenv }}',
+    "BadData",
+    /no variable can hold a NUL/,
+  ],
+  [
     "too much output",
     "{% for i in (1..999) %}{{ db_user }}{% endfor %}",
     "TooLarge",
