@@ -53,6 +53,13 @@ describe("exec", () => {
     assert.equal(code, 0);
   });
 
+  it("gives it no file that was rendered for another path", async () => {
+    const place = newRun({ a: "1", ".postern/etc/app.conf": "canary" });
+    const { stdout } = await exec(place, ["--group", "web", "--", "env"]);
+    assert.match(stdout.toString(), /^a=1$/m);
+    assert.doesNotMatch(stdout.toString(), /canary/);
+  });
+
   it("leaves the program's own words alone", async () => {
     const { stdout } = await exec(run, [
       "--group",
@@ -127,6 +134,17 @@ describe("exec", () => {
       child.kill("SIGTERM");
       await once(child, "exit");
     });
+
+  it("kills a program that does not end for a change in the time it has", async () => {
+    const place = newRun({ a: "one" });
+    const script = "trap '' TERM; echo $a; [ $a = one ] || exit 3; while :; do sleep 0.05; done";
+    const words = ["--group", "web", "--watch", "--grace", "100ms", "--", "sh", "-c", script];
+    const child = start(place, words);
+    await once(child.stdout, "data");
+    putGeneration(place, "web", "bbbbbbbbbbbb", { a: "two" });
+    const [code] = (await once(child, "exit")) as [number];
+    assert.equal(code, 3);
+  });
 
   it("does not start the program anew once it was told to end", async () => {
     const place = newRun({ a: "one" });

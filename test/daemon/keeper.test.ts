@@ -142,6 +142,14 @@ describe("a keeper", () => {
     assert.deepEqual(naps, [60_000]);
   });
 
+  it("ends after the pass under way when nobody waits", async () => {
+    const { keeper, naps, stop, end } = await keepBusy();
+    stop.abort();
+    await end();
+    assert.deepEqual(naps, []);
+    await keeper.done;
+  });
+
   it("ends after the pass under way, without another nap, and tells who waited", async () => {
     const { keeper, naps, stop, end } = await keepBusy();
     const answer = keeper.refresh();
