@@ -95,7 +95,7 @@ function tellPass(
     default:
       outcome satisfies never;
   }
-  if (before !== status.state)
+  if (status !== undefined && before !== status.state)
     log.write({ event: "state-changed", group, from: before ?? "pending", to: status.state });
 }
 

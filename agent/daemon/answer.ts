@@ -2,11 +2,12 @@
 import * as v from "valibot";
 import { PosternError } from "../core/errors.ts";
 import type { GroupOutcome, RequestCounts } from "../core/outcome.ts";
-import type { Status, StatusError } from "../observe/status.ts";
+import { type Status, type StatusError, statusError } from "../observe/status.ts";
 
 export interface Passes {
   readonly outcomes: readonly GroupOutcome[];
-  readonly status: Status;
+  /** Undefined when it could not be written down. */
+  readonly status: Status | undefined;
   readonly requests: RequestCounts;
   /** What a person should know of this host. */
   readonly warnings: readonly string[];
@@ -72,11 +73,18 @@ const SCHEMA = v.object({
   pruned: texts,
 });
 
+const NOTHING = { generation: null, secrets: null, bytes: null, error: null };
+
 export function encodeAnswer({ outcomes, status, requests, warnings, pruned }: Passes): unknown {
   return {
     groups: outcomes.map((outcome) => ({
-      ...status.groups.find(({ group }) => group === outcome.group),
+      ...(status?.groups.find(({ group }) => group === outcome.group) ?? {
+        group: outcome.group,
+        ...NOTHING,
+      }),
       outcome: outcome.kind,
+      // of this pass, whether or not it could be written down
+      ...(outcome.kind === "failed" ? { error: statusError(outcome.error) } : {}),
       ...("changes" in outcome ? outcome.changes : {}),
       ...("from" in outcome ? { from: outcome.from } : {}),
       notes: "notes" in outcome ? outcome.notes : [],

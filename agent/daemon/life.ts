@@ -156,7 +156,11 @@ async function passOver(request: PassRequest, effects: LifeEffects): Promise<Gro
     const { removed } = readRecord(tree, name);
     if (removed !== undefined && removed !== hadFiles) observer.onRemoved(name, removed);
   } catch (error) {
-    return { kind: "failed", group: name, error: toPosternError(error) };
+    // what cannot be written down is told all the same
+    if (outcome.kind !== "failed")
+      outcome = { kind: "failed", group: name, error: toPosternError(error) };
+    const durationMs = clock.monotonic() - began;
+    observer.onPass({ group: name, outcome, before, status: undefined, durationMs });
   }
   return outcome;
 }

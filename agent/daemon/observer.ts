@@ -29,7 +29,8 @@ export interface PassReport {
   readonly outcome: GroupOutcome;
   /** Undefined before the group's first pass on this host. */
   readonly before: GroupState | undefined;
-  readonly status: GroupStatus;
+  /** Undefined when it could not be written down. */
+  readonly status: GroupStatus | undefined;
   readonly durationMs: number;
 }
 

@@ -1,6 +1,6 @@
 /** Writes down where groups stand after a pass: `state/GROUP` for shells, `status.json` for all else. @module */
 import type { Config, GroupConfig } from "../config/config.ts";
-import { exitCodeOf, inOneLine, type PosternError, toPosternError } from "../core/errors.ts";
+import { type PosternError, toPosternError } from "../core/errors.ts";
 import type { Standing } from "../core/group-state.ts";
 import type { GroupName } from "../core/names.ts";
 import type { GroupOutcome } from "../core/outcome.ts";
@@ -10,7 +10,7 @@ import {
   mergeStatus,
   parseStatus,
   type Status,
-  type StatusError,
+  statusError,
 } from "../observe/status.ts";
 import { generationBytes } from "../store/comparison.ts";
 import { type Generation, readCurrent } from "../store/generation.ts";
@@ -162,9 +162,4 @@ function statusOf(
 
 function isoTime(ms: number | undefined): string | null {
   return ms === undefined ? null : new Date(ms).toISOString();
-}
-
-function statusError(error: PosternError): StatusError {
-  const { code, hint } = error;
-  return { code, message: inOneLine(error), hint: hint ?? null, exitCode: exitCodeOf(code) };
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import * as v from "valibot";
-import { PosternError } from "../core/errors.ts";
+import { exitCodeOf, inOneLine, PosternError } from "../core/errors.ts";
 import { GROUP_STATES, type GroupState, stateAt } from "../core/group-state.ts";
 
 const groupSchema = v.strictObject({
@@ -55,6 +55,11 @@ export interface StatusError {
   readonly message: string;
   readonly hint: string | null;
   readonly exitCode: number;
+}
+
+export function statusError(error: PosternError): StatusError {
+  const { code, hint } = error;
+  return { code, message: inOneLine(error), hint: hint ?? null, exitCode: exitCodeOf(code) };
 }
 
 /** The whole of `status.json`. */

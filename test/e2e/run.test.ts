@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join, relative } from "node:path";
 import type { Readable } from "node:stream";
@@ -242,6 +242,21 @@ describe("postern run", () => {
       assert.equal(code, expected.code, stderr);
       assert.match(stderr, expected.words);
     });
+
+  it("tells of a pass that it cannot write down", async (t) => {
+    const host = await webHost(t);
+    const { until } = await runDaemon(t, host);
+    await until(/"to":"fresh"/);
+    const status = join(host.run, "status.json");
+    unlinkSync(status);
+    mkdirSync(status);
+    const asked = await postern(host, ["refresh", "web", "--config", host.config]);
+    assert.equal(asked.code, 73);
+    assert.match(asked.stderr, /^postern: web: .*status\.json/);
+    await until(/"event":"group-failed","group":"web","code":"CannotWrite"/);
+    rmdirSync(status);
+    assert.equal((await fetchAll(host)).code, 0);
+  });
 
   it("goes on when nobody reads its log any more", async (t) => {
     const host = await webHost(t);
