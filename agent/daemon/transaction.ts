@@ -46,7 +46,7 @@ export async function applyChange(
   { staged, current, isNews }: Change,
   signal: AbortSignal,
 ): Promise<Applied> {
-  const { tree, judge, owesReloads } = host;
+  const { tree, judge } = host;
   const { name, onChange } = group;
   try {
     if (onChange.check !== undefined) await judge.check(group, staged.path, signal); // (1)
@@ -57,11 +57,10 @@ export async function applyChange(
   const record = readRecord(tree, name);
   const unverified = onChange.verify === undefined ? undefined : staged.id;
   const isOwed = isNews && (current !== undefined || record.removed !== undefined);
-  const owes = isOwed && owesReloads && onChange.reload !== undefined;
   const owedBefore = owedReload(tree, name);
   if (changes(record, { held: undefined, unverified, removed: undefined }))
     writeRecord(tree, name, { ...record, held: undefined, unverified, removed: undefined }); // (2)
-  if (owes) oweReload(tree, name, staged.id);
+  const owes = isOwed && oweTo(host, group, staged);
   const generation = swap(tree, staged); // (3)
   try {
     const notes = placeFiles(tree, group, generation); // (4)
@@ -77,9 +76,15 @@ export async function applyChange(
   }
 }
 
-/** Owes those who use the group a reload, if this host reloads at all and the group names one. */
-export function oweTo({ tree, owesReloads }: Host, group: GroupConfig, { id }: Generation): void {
-  if (owesReloads && group.onChange.reload !== undefined) oweReload(tree, group.name, id);
+/** Owes those who use the group a reload, if this host reloads at all and the group names one: whether it does. */
+export function oweTo(
+  { tree, owesReloads }: Host,
+  group: GroupConfig,
+  { id }: Pick<Generation, "id">,
+): boolean {
+  if (!owesReloads || group.onChange.reload === undefined) return false;
+  oweReload(tree, group.name, id);
+  return true;
 }
 
 export interface Resumed {
