@@ -34,7 +34,7 @@ export const exec: Command = {
   faultCode: OWN_FAULT,
   manual: {
     description: [
-      "Runs a program with every secret of the named groups as an environment variable, beside the variables that are there already. Characters that no variable's name may have become an underscore: tls/site.key is tls_site_key. All values come from one generation of each group.",
+      "Runs a program with every secret of the named groups as an environment variable, beside the variables that are there already. Characters that no variable's name may have become an underscore: tls/site.key is tls_site_key. A file that the group renders beside its secrets is one of them here. All values come from one generation of each group.",
       "A secret may not take the place of a variable that is set, unless --override says so, and never of one that names code to run, such as LD_PRELOAD or PATH. Files are the better way to hand over a secret: an environment is inherited by every child, and readable by every process of the same user.",
       "Signals go through to the program. Its exit code is passed on, and a signal that ended it ends this process too. The command's own faults exit with 125, a program that cannot be run with 126, and one that is not there with 127, as env(1) does.",
       "With --watch the program is started anew whenever a set changes, or gets a signal if --on-change names one. A set that cannot be an environment is told of, and leaves the program as it is.",
