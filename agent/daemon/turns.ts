@@ -14,7 +14,7 @@ export function createTurns(): Turns {
   const last = new Map<GroupName, Promise<unknown>>();
   return {
     inTurn: (group, work) => {
-      const turn = (last.get(group) ?? Promise.resolve()).then(work, work);
+      const turn = (last.get(group) ?? Promise.resolve()).then(work);
       const ended = turn.then(
         () => undefined,
         () => undefined,
