@@ -18,11 +18,11 @@ export interface Bench {
 /** Takes a line about what the ratios are made of. */
 export type Tell = (line: string) => void;
 
-/** A ratio, and the most that it may be. */
+/** A ratio, and the most that it may be; without that it is information. */
 export interface Verdict {
   readonly what: string;
   readonly ratio: number;
-  readonly atMost: number;
+  readonly atMost?: number;
 }
 
 /** A named thing to time; it fails by throwing. */

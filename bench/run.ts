@@ -8,8 +8,9 @@ import { bench as daemon } from "./daemon.ts";
 import { bench as fetch } from "./fetch.ts";
 import { bench as get } from "./get.ts";
 import type { Bench, Tell, Verdict } from "./measure.ts";
+import { bench as publish } from "./publish.ts";
 
-const BENCHES: readonly Bench[] = [get, fetch, bulk, daemon];
+const BENCHES: readonly Bench[] = [get, fetch, bulk, publish, daemon];
 const METHOD = `Ratios of medians. What is compared runs in turn in this one run, so that a busy machine slows all of it alike;
 the sandbox that answers is a process of its own, and does not count. Node ${process.version}, ${process.arch}.
 `;
@@ -37,7 +38,11 @@ async function runAll(benches: readonly Bench[]): Promise<void> {
 }
 
 function print({ what, ratio, atMost }: Verdict): void {
-  const digits = atMost < 1 ? 3 : 2;
-  const aim = `(aim: at most ${atMost}${ratio <= atMost ? "" : "; above it"})`;
-  process.stdout.write(`  ${what.padEnd(32)}${ratio.toFixed(digits).padStart(7)}  ${aim}\n`);
+  const aim = atMost === undefined ? "" : saidAim(ratio, atMost);
+  const digits = atMost !== undefined && atMost < 1 ? 3 : 2;
+  process.stdout.write(`  ${what.padEnd(32)}${ratio.toFixed(digits).padStart(7)}${aim}\n`);
+}
+
+function saidAim(ratio: number, atMost: number): string {
+  return `  (aim: at most ${atMost}${ratio <= atMost ? "" : "; above it"})`;
 }

@@ -20,6 +20,8 @@ export interface World {
   readonly seed: string;
   /** All that a measured process knows of its surroundings. */
   readonly env: Readonly<Record<string, string>>;
+  /** The same for a publisher, who may do everything. */
+  readonly publisher: Readonly<Record<string, string>>;
   readonly endpoints: Readonly<Record<"s3" | "kms" | "imds", URL>>;
   readonly bucket: string;
   readonly region: string;
@@ -55,11 +57,15 @@ export function seedGroup({ seed }: World, group: string, count: number): void {
   }
 }
 
-/** Writes a config of one group that takes all else from the instance; gives the file and the folder it fills. */
+/**
+ * Writes a config of one group that takes all else from the instance; gives the file and the folder it fills.
+ * @param more lines, of what it is told instead
+ */
 export function writeConfig(
   { folder, bucket }: World,
   group: string,
   layout: string,
+  more: readonly string[] = [],
 ): { readonly file: string; readonly tree: string } {
   const tree = join(folder, `tree-${group}`);
   const file = join(folder, `${group}.yaml`);
@@ -69,6 +75,7 @@ export function writeConfig(
     "endpoints: environment",
     `paths: { run: ${tree}/run, state: ${tree}/state }`,
     "defaults: { settle: 0s }",
+    ...more,
     `groups: { ${group}: { ${layout} } }`,
   ];
   writeFileSync(file, `${lines.join("\n")}\n`, { mode: 0o600 });
@@ -85,15 +92,24 @@ const BARE = {
 async function describe(sandbox: ChildProcess, folder: string, seed: string): Promise<World> {
   const started: unknown = JSON.parse(await firstLine(sandbox));
   const env = recordAt(started, "env");
+  const publisher = recordAt(started, "publisher");
   const url = (name: string): URL => new URL(textAt(env, name));
+  const here = {
+    ...BARE,
+    ...Object.fromEntries(Object.keys(env).map((name) => [name, textAt(env, name)])),
+  };
   return {
     folder,
     seed,
     env: {
-      ...BARE,
-      ...Object.fromEntries(Object.keys(env).map((name) => [name, textAt(env, name)])),
+      ...here,
       POSTERN_BENCH_BUCKET: textAt(started, "bucket"),
       POSTERN_BENCH_OWNER: textAt(started, "account"),
+    },
+    publisher: {
+      ...here,
+      AWS_ACCESS_KEY_ID: textAt(publisher, "access_key_id"),
+      AWS_SECRET_ACCESS_KEY: textAt(publisher, "secret_access_key"),
     },
     endpoints: {
       s3: url("AWS_ENDPOINT_URL_S3"),

@@ -1,5 +1,5 @@
 /**
- * What polling costs, in the list prices of us-east-1.
+ * What polling costs, in the list prices of us-east-1 as of June 2026.
  *
  * A LIST costs 12.5 GETs; a GET that is answered 304 costs a GET; IMDS is free. With one of each a minute:
  *
@@ -21,8 +21,8 @@ export interface PassRequests {
   readonly decrypt: number;
 }
 
-// in millionths of a dollar, so that sums are exact: $0.005 and $0.0004 per 1,000, $0.03 per 10,000
-const PRICE_MICRODOLLARS = { list: 5, get: 0.4, decrypt: 3 };
+/** In millionths of a dollar, so that sums are exact: $0.005 and $0.0004 per 1,000, $0.03 per 10,000. */
+export const PRICE_MICRODOLLARS: PassRequests = { list: 5, get: 0.4, decrypt: 3 };
 
 const PASSES_A_MONTH = 60 * 24 * 30;
 
