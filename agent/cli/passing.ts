@@ -13,7 +13,7 @@ import { chosenGroups } from "./configured.ts";
 import { systemEffects, systemJudge } from "./effects.ts";
 import { write } from "./output.ts";
 import { reportError } from "./report.ts";
-import { bytes, count, table } from "./words.ts";
+import { bytes, changes, count, table } from "./words.ts";
 
 export interface PassWishes {
   /** All when none is named. */
@@ -104,7 +104,7 @@ function answeredSaying(group: AnsweredGroup): string {
   if (group.outcome === "failed") return group.error?.code ?? "";
   if (group.secrets === null || group.bytes === null) return "";
   const size = `${count(group.secrets, "secret")}, ${bytes(group.bytes)}`;
-  return group.outcome === "changed" ? `${size}: ${saidChanges(group)}` : size;
+  return group.outcome === "changed" ? `${size}: ${changes(group) || ANEW}` : size;
 }
 
 /** Tells every failure; the exit code is the first one's. */
@@ -139,11 +139,8 @@ const WAITING: Readonly<Record<"settling" | "moved", string>> = {
   moved: "the set went on changing while it was read",
 };
 
-interface Amounts {
-  readonly added: readonly unknown[];
-  readonly changed: readonly unknown[];
-  readonly removed: readonly unknown[];
-}
+// of the same secrets, with other owners or modes
+const ANEW = "written anew";
 
 const HELD: Readonly<Record<"verify" | "reload" | "operator", string>> = {
   verify: "what S3 holds failed its verification here",
@@ -163,7 +160,7 @@ function asText({ outcomes, requests, pruned }: FetchReport): string {
 function saying(outcome: GroupOutcome): string {
   switch (outcome.kind) {
     case "changed":
-      return `${count(outcome.secrets, "secret")}, ${bytes(outcome.bytes)}: ${saidChanges(outcome.changes)}`;
+      return `${count(outcome.secrets, "secret")}, ${bytes(outcome.bytes)}: ${changes(outcome.changes) || ANEW}`;
     case "unchanged":
       return `${count(outcome.secrets, "secret")}, ${bytes(outcome.bytes)}`;
     case "held":
@@ -175,16 +172,6 @@ function saying(outcome: GroupOutcome): string {
     default:
       return outcome satisfies never;
   }
-}
-
-function saidChanges({ added, changed, removed }: Amounts): string {
-  const parts = [
-    [added.length, "added"],
-    [changed.length, "changed"],
-    [removed.length, "removed"],
-  ] as const;
-  const said = parts.filter(([amount]) => amount > 0).map(([amount, verb]) => `${amount} ${verb}`);
-  return said.length === 0 ? "written anew" : said.join(", ");
 }
 
 function saidRequests({ list, get, notModified, decrypt, imds, retries }: RequestCounts): string {

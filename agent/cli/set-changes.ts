@@ -3,7 +3,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import type { SecretName } from "../core/names.ts";
 import type { Secrets } from "../publish/amend.ts";
 import type { SetChanges } from "../publish/set.ts";
-import { bytes, count, table } from "./words.ts";
+import { bytes, changes, count, table } from "./words.ts";
 
 export interface Compared {
   readonly group: string;
@@ -13,21 +13,15 @@ export interface Compared {
 }
 
 /** "2 added, 1 changed", or "no change". */
-export function summaryOf({ added, changed, removed }: SetChanges): string {
-  const parts = [
-    [added.length, "added"],
-    [changed.length, "changed"],
-    [removed.length, "removed"],
-  ] as const;
-  const said = parts.filter(([amount]) => amount > 0).map(([amount, verb]) => `${amount} ${verb}`);
-  return said.length === 0 ? "no change" : said.join(", ");
+export function summaryOf(amounts: SetChanges): string {
+  return changes(amounts) || "no change";
 }
 
 /**
  * A line for each secret that differs. Fingerprints are keyed with bytes that nobody keeps: equal values look equal
  * within one output, and nothing else can be learnt.
  */
-function changeLines({ before, after, changes }: Compared): readonly string[] {
+function changeLines({ before, after, changes: made }: Compared): readonly string[] {
   const key = randomBytes(32);
   const shown = (values: Secrets, name: SecretName): readonly string[] => {
     const value = values.get(name);
@@ -39,9 +33,9 @@ function changeLines({ before, after, changes }: Compared): readonly string[] {
     return [sign, name, fromTo(oldSize, newSize), fromTo(oldPrint, newPrint)];
   };
   const rows = [
-    ...changes.added.map((name) => row("+", name)),
-    ...changes.changed.map((name) => row("~", name)),
-    ...changes.removed.map((name) => row("-", name)),
+    ...made.added.map((name) => row("+", name)),
+    ...made.changed.map((name) => row("~", name)),
+    ...made.removed.map((name) => row("-", name)),
   ];
   return table(rows).map((line) => `  ${line}`);
 }

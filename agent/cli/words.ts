@@ -36,6 +36,18 @@ export function duration(ms: number): string {
     .join(" ");
 }
 
+/** "2 added, 1 removed"; "" for no change at all. */
+export function changes(amounts: {
+  readonly added: readonly unknown[];
+  readonly changed: readonly unknown[];
+  readonly removed: readonly unknown[];
+}): string {
+  return (["added", "changed", "removed"] as const)
+    .filter((verb) => amounts[verb].length > 0)
+    .map((verb) => `${amounts[verb].length} ${verb}`)
+    .join(", ");
+}
+
 /** Rows as columns, two spaces apart, each as wide as its widest cell; no trailing spaces. */
 export function table(rows: readonly (readonly string[])[]): readonly string[] {
   const widths: number[] = [];

@@ -2,12 +2,13 @@
 import type { Config, GroupConfig } from "../config/config.ts";
 import { toPosternError } from "../core/errors.ts";
 import type { GroupName } from "../core/names.ts";
-import type { GroupOutcome, RequestCounts } from "../core/outcome.ts";
+import type { GroupOutcome } from "../core/outcome.ts";
 import { untilSent } from "../core/turn.ts";
 import type { Status } from "../observe/status.ts";
 import { ownerLookup } from "../store/owners.ts";
 import { removeGroup } from "../store/sweep.ts";
 import type { Tree } from "../store/tree.ts";
+import type { Passes } from "./answer.ts";
 import { withinMs } from "./deadline.ts";
 import type { Judge } from "./host.ts";
 import { leftGroups } from "./left.ts";
@@ -32,15 +33,9 @@ export interface FetchRequest extends Wishes {
   readonly prune: boolean;
 }
 
-export interface FetchReport {
-  /** In the order of the request. */
-  readonly outcomes: readonly GroupOutcome[];
+/** What came of it, in the order of the request. */
+export interface FetchReport extends Passes {
   readonly status: Status;
-  readonly requests: RequestCounts;
-  /** What a person should know of this host. */
-  readonly warnings: readonly string[];
-  /** The groups that `prune` removed. */
-  readonly pruned: readonly GroupName[];
 }
 
 /**
