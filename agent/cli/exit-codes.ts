@@ -39,7 +39,7 @@ const SAID: Readonly<Record<ExitCode, readonly [short: string, long: string]>> =
   ],
   [EXIT.notReady]: [
     "not ready yet",
-    "Not ready yet, older than asked, or another postern is writing. Try again.",
+    "Not ready yet, older than asked, another postern is writing, or another publisher was first. Try again.",
   ],
   [EXIT.denied]: [
     "denied",
