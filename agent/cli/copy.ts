@@ -76,6 +76,8 @@ export const copy: Command = {
           const found = await readCurrent(one, { onProgress });
           const current = await readCurrent(other, { onProgress, mayBeMissing: true });
           try {
+            const { nameIn } = await import("../publish/group.ts");
+            for (const name of found.values.keys()) nameIn(other, name);
             const check = (): Promise<void> => checkedBucket(groups, flags);
             const judge = await judgeFor(other, flags, surroundings);
             const request = { group: other, current, after: found.values, flags, check, judge };

@@ -14,7 +14,7 @@ export const importSealed: Command = {
   manual: {
     description: [
       "Puts the objects of an export back where they came from, as they are sealed. Each is opened once first, to see that it still does. What is missing in S3 is written; what is another one by now is left alone and told, unless --overwrite is given.",
-      "A bundle keeps its revision: hosts that have seen a newer one refuse it. restore publishes old content as something new.",
+      "A bundle keeps its revision, and one that is older than what S3 holds is refused, as hosts would: restore publishes old content as something new.",
     ],
     consults: ["configuration", "aws variables", "terminal"],
   },

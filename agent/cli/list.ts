@@ -1,9 +1,8 @@
 /** `postern list`: what a group holds in S3. @module */
-import { quote } from "../core/names.ts";
 import type { GroupListing } from "../publish/list.ts";
 import type { Command } from "./command.ts";
 import { write } from "./output.ts";
-import { withGroups, withPublishing } from "./publishing.ts";
+import { warnOfRefused, withGroups, withPublishing } from "./publishing.ts";
 import { bytes, count, duration, table } from "./words.ts";
 
 export const list: Command = {
@@ -31,8 +30,7 @@ export const list: Command = {
           const { terminal, clock } = surroundings;
           const text = json ? asJson(name, listing) : asText(name, listing, clock.now());
           await write(terminal.stdout, text);
-          for (const { key, why } of listing.refused)
-            terminal.stderr.write(`postern: warning: hosts refuse ${quote(key)}: ${why}\n`);
+          warnOfRefused(listing.refused, terminal);
         });
       },
     ),

@@ -12,6 +12,7 @@ import {
   confirm,
   progressOn,
   saidVersion,
+  warnOfRefused,
   withGroups,
   withWriting,
   withYes,
@@ -116,6 +117,7 @@ export async function publishSet(
     const heading = dryRun ? `would be ${summaryOf(changes)}` : summaryOf(changes);
     await write(terminal.stdout, comparedText(compared, heading));
   }
+  warnOfRefused(current.refused, terminal);
   const written = new Set([...changes.added, ...changes.changed]);
   judge?.({ secrets: after, written, previous: current.values });
   let done: Published | undefined;

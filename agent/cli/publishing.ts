@@ -149,6 +149,15 @@ export function progressOn({ stderr }: Terminal, verb: string): Progress {
   };
 }
 
+/** Warns of keys that hosts refuse, and their whole group with them. */
+export function warnOfRefused(
+  refused: readonly { readonly key: string; readonly why: string }[],
+  { stderr }: Terminal,
+): void {
+  for (const { key, why } of refused)
+    stderr.write(`postern: warning: hosts refuse ${quote(key)}: ${why}\n`);
+}
+
 /** "version X", "revision 8", as far as there is one. */
 export function saidVersion(versionId: string | undefined, revision: number | undefined): string {
   if (revision !== undefined) return `revision ${revision}`;

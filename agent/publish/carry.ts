@@ -14,6 +14,8 @@ import { join } from "node:path";
 import { errnoOf, PosternError } from "../core/errors.ts";
 import { parseS3Key, quote, type S3Key } from "../core/names.ts";
 import { SecretBytes } from "../core/secret-bytes.ts";
+import { readOrNone } from "./amend.ts";
+import { wipeBundle } from "./bundle.ts";
 import { type Base, baseOf } from "./conflict.ts";
 import { type Group, keyOf } from "./group.ts";
 import { listEntries, look } from "./objects.ts";
@@ -125,6 +127,7 @@ export async function importGroup(
     );
   const objects = cargo.groups[config.name] ?? [];
   const sealed = await Promise.all(objects.map((object) => readCarried(folder, object, group)));
+  for (const { revision } of sealed) if (revision !== undefined) await refuseOlder(group, revision);
   const outcomes = new Map<string, Imported>();
   for (const one of sealed) outcomes.set(one.key, await importObject(group, one, overwrite));
   return outcomes;
@@ -134,6 +137,8 @@ interface Carried {
   readonly key: S3Key;
   readonly etag: string;
   readonly bytes: Buffer;
+  /** Of a bundle. */
+  readonly revision: number | undefined;
 }
 
 async function readCarried(folder: string, object: CarriedObject, group: Group): Promise<Carried> {
@@ -144,8 +149,7 @@ async function readCarried(folder: string, object: CarriedObject, group: Group):
     throw new PosternError("BadData", `${quote(object.file)} is not what was exported`, {
       hint: "export it again",
     });
-  await refuseUnopened(key, bytes, group);
-  return { key, etag: object.etag, bytes };
+  return { key, etag: object.etag, bytes, revision: await proveOpen(key, bytes, group) };
 }
 
 /** A folder says what it likes: nothing is written outside the group. */
@@ -155,12 +159,31 @@ function refuseForeign(key: S3Key, { config }: Group): void {
   if (!isOurs) throw new PosternError("BadData", `${quote(key)} is not of group "${config.name}"`);
 }
 
-async function refuseUnopened(key: S3Key, bytes: Buffer, group: Group): Promise<void> {
+/** Opens it, and gives a bundle's revision. */
+async function proveOpen(key: S3Key, bytes: Buffer, group: Group): Promise<number | undefined> {
   const body = new SecretBytes(Buffer.from(bytes));
-  if (group.config.layout.kind === "bundle") {
-    const { plaintext } = await group.opener.bundle(key, body);
-    plaintext.wipe();
-  } else (await group.opener.object(key, body)).wipe();
+  if (group.config.layout.kind !== "bundle") {
+    (await group.opener.object(key, body)).wipe();
+    return undefined;
+  }
+  const { plaintext, revision } = await group.opener.bundle(key, body);
+  plaintext.wipe();
+  return revision;
+}
+
+/** Hosts have seen the newer one, and would refuse this. */
+async function refuseOlder(group: Group, revision: number): Promise<void> {
+  const { bundle } = await readOrNone(group);
+  const newest = bundle?.revision ?? 0;
+  wipeBundle(bundle);
+  if (revision >= newest) return;
+  throw new PosternError(
+    "BadData",
+    `group "${group.config.name}" is at revision ${newest}: expected that one or newer, got ${revision}`,
+    {
+      hint: "hosts refuse an older revision: postern restore publishes old content as something new",
+    },
+  );
 }
 
 async function importObject(

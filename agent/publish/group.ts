@@ -1,7 +1,14 @@
 /** A group as its publisher has it: where it lies, and how it is opened and sealed. @module */
 import type { Config, GroupConfig } from "../config/config.ts";
 import { PosternError } from "../core/errors.ts";
-import { keyIn, parseSecretName, quote, type S3Key, type SecretName } from "../core/names.ts";
+import {
+  keyIn,
+  type KmsKeyArn,
+  parseSecretName,
+  quote,
+  type S3Key,
+  type SecretName,
+} from "../core/names.ts";
 import { createOpener, type Opener } from "../decrypt/open.ts";
 import type { Publisher } from "./publisher.ts";
 import { createSealer, type Sealer } from "./seal.ts";
@@ -11,6 +18,8 @@ export interface Group {
   readonly publisher: Publisher;
   readonly opener: Opener;
   readonly sealer: Sealer;
+  /** Keys in the regions of the replicas: what is sealed for the home opens there as well. */
+  readonly replicaKeys: readonly KmsKeyArn[];
 }
 
 /** Asks nothing yet. */
@@ -18,13 +27,16 @@ export function openGroup(config: Config, group: GroupConfig, publisher: Publish
   const { name, decrypt } = group;
   const { bucket } = publisher;
   const bound = { decrypt, group: name, bucket };
+  const replicaKeys =
+    decrypt.mode === "envelope" ? config.failover.flatMap(({ keys }) => keys) : [];
   return {
     config: group,
     publisher,
+    replicaKeys,
     opener: createOpener({ ...bound, kms: () => Promise.resolve(publisher.kms) }),
     sealer: createSealer({
       ...bound,
-      replicaKeys: decrypt.mode === "envelope" ? config.failover.flatMap(({ keys }) => keys) : [],
+      replicaKeys,
       client: publisher.sealing,
     }),
   };

@@ -2,7 +2,14 @@
 import type { ObjectHead } from "../aws/object-store.ts";
 import { isMissingKey } from "../aws/failure.ts";
 import { PosternError } from "../core/errors.ts";
-import { judgeNames, keyIn, type S3Key, type S3Prefix, type SecretName } from "../core/names.ts";
+import {
+  judgeNames,
+  keyIn,
+  quote,
+  type S3Key,
+  type S3Prefix,
+  type SecretName,
+} from "../core/names.ts";
 import type { SecretBytes } from "../core/secret-bytes.ts";
 import { type Base, conflict } from "./conflict.ts";
 import { type Group, keyOf } from "./group.ts";
@@ -109,7 +116,7 @@ export interface Written {
 
 /**
  * Writes sealed bytes where `base` is.
- * @throws {PosternError} Conflict when something else is there by now
+ * @throws {PosternError} TooLarge for what no host would take, Conflict when something else is there by now
  */
 export async function writeSealed(
   group: Group,
@@ -118,6 +125,12 @@ export async function writeSealed(
   base: Base,
 ): Promise<Written> {
   const { publisher, config } = group;
+  if (sealed.length > config.maxObjectBytes)
+    throw new PosternError(
+      "TooLarge",
+      `${quote(`${config.name}/${name}`)} is too large: expected an object of at most ${config.maxObjectBytes} bytes, got ${sealed.length}`,
+      { hint: "raise max_size, for the hosts as well, if it is meant to be this large" },
+    );
   const condition = base.kind === "absent" ? base : ({ kind: "etag", etag: base.etag } as const);
   const outcome = await publisher.store.put({
     key: keyOf(group, name),

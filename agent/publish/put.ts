@@ -5,7 +5,7 @@ import type { SecretName } from "../core/names.ts";
 import { amendBundle } from "./amend.ts";
 import { type Base, baseOf } from "./conflict.ts";
 import { type Group, keyOf } from "./group.ts";
-import { look, readValue, writeSealed } from "./objects.ts";
+import { listEntries, look, readValue, writeSealed } from "./objects.ts";
 import { readBundle, wipeBundle } from "./bundle.ts";
 
 /** The value that a change is made from, as a person saw it. */
@@ -76,9 +76,10 @@ export async function putSecret(group: Group, request: PutRequest): Promise<PutD
 async function putObject(group: Group, { name, value, seen, judge }: PutRequest): Promise<PutDone> {
   const found = seen ?? (await lookWithValue(group, name));
   const { base } = found;
+  const beside = base.kind === "absent" ? await namesBeside(group) : [];
   try {
     judge({
-      secrets: new Map([[name, value]]),
+      secrets: new Map([...beside.map((one) => [one, NOTHING] as const), [name, value]]),
       written: new Set([name]),
       previous: "denial" in found ? undefined : previousOf(name, found.value),
     });
@@ -93,6 +94,20 @@ async function putObject(group: Group, { name, value, seen, judge }: PutRequest)
   } catch (error) {
     // there is one, and it may not be looked at
     if ("missing" in found && isConflict(error)) throw found.missing;
+    throw error;
+  }
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** What a new name may clash with; nothing where the caller may not list. */
+async function namesBeside(group: Group): Promise<readonly SecretName[]> {
+  const { layout } = group.config;
+  if (layout.kind !== "prefix") return [];
+  try {
+    return (await listEntries(group, layout.prefix)).entries.map(({ name }) => name);
+  } catch (error) {
+    if (error instanceof PosternError && error.code === "Denied") return [];
     throw error;
   }
 }

@@ -52,7 +52,7 @@ export async function resealGroup(
   seal: NewSeal,
   onProgress: Progress = silent,
 ): Promise<ResealReport> {
-  const { config, publisher } = group;
+  const { config, publisher, replicaKeys } = group;
   const { decrypt, layout, name } = config;
   if (decrypt.mode === "none")
     throw new PosternError("Usage", `group "${name}" is not sealed: its decrypt.mode is none`, {
@@ -67,7 +67,7 @@ export async function resealGroup(
   const ways: Ways = {
     group,
     opener: createOpener({ ...bound, kms: () => Promise.resolve(publisher.kms) }),
-    sealer: createSealer({ ...bound, replicaKeys: [], client: publisher.sealing }),
+    sealer: createSealer({ ...bound, replicaKeys, client: publisher.sealing }),
   };
   if (layout.kind === "bundle") return resealBundle(ways);
   const names =

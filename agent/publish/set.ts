@@ -4,7 +4,7 @@ import { type Bundle, nextRevision, wipeBundle, writeBundle } from "./bundle.ts"
 import { type Base, baseOf, conflict } from "./conflict.ts";
 import { readOrNone, type Secrets, valuesOf } from "./amend.ts";
 import { type Group, keyOf } from "./group.ts";
-import { listEntries, readValue, removeObject, writeSealed } from "./objects.ts";
+import { type Listed, listEntries, readValue, removeObject, writeSealed } from "./objects.ts";
 import type { PosternError } from "../core/errors.ts";
 
 /** One secret as it lies in S3, opened. */
@@ -22,6 +22,8 @@ export interface Current {
   readonly held: ReadonlyMap<SecretName, Held>;
   /** Of a bundle that may also be missing. */
   readonly denial?: PosternError | undefined;
+  /** Keys below the prefix that hosts refuse, as they came: a set of names cannot remove them. */
+  readonly refused: Listed["refused"];
   /** Zeroes every value. */
   wipe(): void;
 }
@@ -46,13 +48,13 @@ export async function readCurrent(
       bundle,
       denial,
       held: new Map(),
+      refused: [],
       wipe: () => wipeBundle(bundle),
     };
   }
+  const listed = layout.kind === "prefix" ? await listEntries(group, layout.prefix) : undefined;
   const names =
-    layout.kind === "only"
-      ? layout.names
-      : (await listEntries(group, layout.prefix)).entries.map(({ name }) => name);
+    layout.kind === "only" ? layout.names : (listed?.entries ?? []).map(({ name }) => name);
   let done = 0;
   const read = await Promise.all(
     names.map(async (name) => {
@@ -74,6 +76,7 @@ export async function readCurrent(
     values: new Map([...held].map(([name, { value }]) => [name, value])),
     bundle: undefined,
     held,
+    refused: listed?.refused ?? [],
     wipe: () => {
       for (const one of read) one?.[1].bytes.wipe();
     },

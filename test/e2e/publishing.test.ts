@@ -18,6 +18,7 @@ import {
   type TestHost,
 } from "../support/host.ts";
 import type { Ended } from "../support/command.ts";
+import { parseMessage } from "../../agent/decrypt/message.ts";
 import { posternAs } from "../support/publishing.ts";
 import { tempDir } from "../support/temp.ts";
 
@@ -317,6 +318,63 @@ describe("a publisher", { concurrency: 2 }, () => {
       const { stderr } = await runs(host, words, { code });
       assert.match(stderr, says);
     });
+
+  it("carries no bundle back that is older than what S3 holds", async (t) => {
+    const host = await hostWith(t, ({ key }) => ({
+      web: { bundle: "web.bundle", decrypt: sealed("envelope", key) },
+    }));
+    await runs(host, ["put", "web/a"], { input: "one" });
+    const away = join(host.root, "away");
+    await runs(host, ["export", away, "web"]);
+    await runs(host, ["put", "web/a"], { input: "two" });
+    const words = ["import", away, "--overwrite", "--yes"];
+    const { stderr } = await runs(host, words, { code: 65 });
+    assert.match(stderr, /is at revision 2: expected that one or newer, got 1/);
+    host.sandbox.remove("web.bundle");
+    await runs(host, words);
+    assert.deepEqual(await valuesOn(host), { a: "one" });
+  });
+
+  it("seals for the replicas' regions as well, and goes on to when it seals anew", async (t) => {
+    const host = await hostFor(t, temp, { otherRegions: ["us-west-2"] });
+    const { sandbox, key } = host;
+    const { account, region } = sandbox;
+    const keyIn = (where: string): string => sandbox.keys.create({ region: where }).arn;
+    const [west, next] = [keyIn("us-west-2"), keyIn(region)];
+    const failover = [{ bucket: "acme-west", region: "us-west-2", keys: [west] }];
+    const more = { bucket_owner: account, region, failover };
+    configure(host, { web: { prefix: "web/", decrypt: sealed("envelope", next, key) } }, more);
+    await runs(host, ["put", "web/a"], { input: CANARY });
+    const keysOf = (): readonly string[] => {
+      const [newest] = sandbox.buckets.get(sandbox.bucket)?.versions("web/a") ?? [];
+      const body = newest?.kind === "object" ? newest.body : assert.fail();
+      return parseMessage(body, "web/a").dataKeys.map((dataKey) => dataKey.key);
+    };
+    assert.deepEqual(keysOf(), [next, west]);
+    await runs(host, ["reseal", "web", "--key", key]);
+    assert.deepEqual(keysOf(), [key, west]);
+  });
+
+  it("is told of what hosts would refuse beside it", async (t) => {
+    const host = await hostWith(t, () => ({ web: { prefix: "web/", max_size: "20B" } }));
+    await runs(host, ["put", "web/a"], { input: "one" });
+    const clash = await runs(host, ["put", "web/a/b"], { input: "two", code: 65 });
+    assert.match(clash.stderr, /"web\/a\/b": .*\[bad-name\]/);
+    const large = await runs(host, ["put", "web/c"], { input: "y1".repeat(11).slice(1), code: 65 });
+    assert.match(
+      large.stderr,
+      /"web\/c" is too large: expected an object of at most 20 bytes, got 21/,
+    );
+    await host.sandbox.put("web/x//y", Buffer.from("odd"));
+    const folder = folderOf(host, "set", { a: "other" });
+    for (const words of [
+      ["list", "web"],
+      ["publish", folder, "web"],
+    ]) {
+      const { stderr } = await runs(host, words);
+      assert.match(stderr, /warning: hosts refuse "x\/\/y"/);
+    }
+  });
 
   it("publishes no link, and no file that a host would refuse", async (t) => {
     const host = await hostWith(t, () => ({ web: { prefix: "web/" } }));

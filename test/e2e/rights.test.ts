@@ -84,7 +84,7 @@ async function sceneOf(t: TestContext, command: PublishCommand, layout: Layout):
   if (command === "import") {
     const carried = await posternAs(host, WORDS.export(host, other));
     assert.equal(carried.code, 0, carried.stderr);
-    await seed(host, layout, { a: "changed meanwhile", b: "two" }, 3);
+    await seed(host, layout, { a: "changed meanwhile", b: "two" }, 2);
   }
   const words = WORDS[command](host, other);
   const at = layout === "bundle" ? ["--revision", "1"] : ["--at", then];
