@@ -20,6 +20,7 @@ const PLAIN = [
   "expired-credentials",
   "conflict",
   "reset",
+  "lost",
   "hang",
   "garbage",
   "bitflip",

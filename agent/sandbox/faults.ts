@@ -9,7 +9,8 @@ import type { Asked, ServiceName } from "./service.ts";
  * - `conflict`: S3 says that another writer is in the way of a conditional write or delete, which would
  *   succeed otherwise; nothing else notices.
  * - `latency`: the answer comes `ms` later; adds up with other rules.
- * - `reset`: the connection is reset before any answer.
+ * - `reset`: the connection is reset before any answer, and nothing is done.
+ * - `lost`: what is asked for is done, and the connection is reset in place of the answer.
  * - `hang`: the request is read and never answered.
  * - `truncate`: the answer's headers are right, the connection ends after `bytes` of the body.
  * - `garbage`: status 200 with a body that is not the service's.
@@ -18,7 +19,7 @@ import type { Asked, ServiceName } from "./service.ts";
  */
 export type Fault =
   | { readonly kind: "throttle" | "500" | "503" | "expired-credentials" }
-  | { readonly kind: "conflict" | "reset" | "hang" | "garbage" | "bitflip" }
+  | { readonly kind: "conflict" | "reset" | "lost" | "hang" | "garbage" | "bitflip" }
   | { readonly kind: "latency" | "clock-skew"; readonly ms: number }
   | { readonly kind: "truncate"; readonly bytes: number };
 

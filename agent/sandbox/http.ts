@@ -137,6 +137,7 @@ function refusalOf(fault: Fault | undefined): Refusal | undefined {
     case "latency":
     case "clock-skew":
     case "reset":
+    case "lost":
     case "hang":
     case "truncate":
     case "garbage":
@@ -165,7 +166,7 @@ async function writeResponse(
   fault: Fault | undefined,
 ): Promise<void> {
   if (fault?.kind === "hang") return;
-  if (fault?.kind === "reset") {
+  if (fault?.kind === "reset" || fault?.kind === "lost") {
     outgoing.socket?.resetAndDestroy();
     return;
   }

@@ -100,6 +100,21 @@ describe("a fault on the wire", () => {
     assert.deepEqual(sandbox.buckets.get(Bucket)?.keys(), []);
   });
 
+  it("loses the answer to a PUT that was done", async (t) => {
+    const sandbox = await sandboxFor(t);
+    sandbox.faults.add({ kind: "lost", times: 1 });
+    const put = ask(sandbox, { method: "PUT", path, body: "value" });
+    await assert.rejects(put, { code: "ECONNRESET" });
+    assert.equal((await ask(sandbox, { path })).text, "value");
+    assert.deepEqual(
+      sandbox.log.entries().map(({ operation, status, faults }) => [operation, status, faults]),
+      [
+        ["PutObject", 200, ["lost"]],
+        ["GetObject", 200, []],
+      ],
+    );
+  });
+
   it("cuts a body short of the length it announced", async (t) => {
     const sandbox = await sandboxFor(t);
     await sandbox.put("web/a", Buffer.from("0123456789"));
