@@ -2,10 +2,9 @@
 import type { TestContext } from "node:test";
 import type { Config } from "../../agent/config/config.ts";
 import { parseConfig } from "../../agent/config/parse.ts";
-import { systemChance, systemClock } from "../../agent/core/clock.ts";
+import { type Clock, systemChance, systemClock } from "../../agent/core/clock.ts";
 import { type Group, openGroup } from "../../agent/publish/group.ts";
 import { openPublisher, type Publisher } from "../../agent/publish/publisher.ts";
-import type { Sandbox } from "../../agent/sandbox/sandbox.ts";
 import { type GroupSettings, postern, type TestHost } from "./host.ts";
 import type { Ended } from "./command.ts";
 
@@ -20,12 +19,18 @@ export interface AccessKeys {
   readonly secretAccessKey: string;
 }
 
-/** A configuration of these groups in the sandbox's bucket. */
-export function configOf(
-  sandbox: Sandbox,
-  groups: Readonly<Record<string, GroupSettings>>,
-): Config {
-  const { bucket, region, account, endpoints } = sandbox;
+/** A bucket, and where it is: a sandbox is one. */
+export interface Place {
+  readonly bucket: string;
+  readonly region: string;
+  /** That owns the bucket. */
+  readonly account: string;
+  readonly endpoints: { readonly s3: URL; readonly kms: URL };
+}
+
+/** A configuration of these groups in the place's bucket. */
+export function configOf(place: Place, groups: Readonly<Record<string, GroupSettings>>): Config {
+  const { bucket, region, account, endpoints } = place;
   const text = JSON.stringify({
     version: 1,
     bucket,
@@ -40,15 +45,22 @@ export function configOf(
   return config;
 }
 
+/** Waits for nothing: what is asked again is asked at once. */
+export const impatientClock: Clock = {
+  ...systemClock,
+  sleep: () => new Promise((resolve) => setImmediate(resolve)),
+};
+
 /** A publisher that ends with the test. */
 export async function publisherFor(
   t: Pick<TestContext, "after">,
   config: Config,
   keys: AccessKeys,
+  clock: Clock = systemClock,
 ): Promise<TestPublisher> {
   const publisher = await openPublisher(config, {
     env: {},
-    clock: systemClock,
+    clock,
     chance: systemChance,
     load: () => Promise.resolve(keys),
   });
