@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { quote } from "../core/names.ts";
 import { answerOf } from "./answer.ts";
-import { asking, createClient, type ObjectStoreOptions } from "./object-store.ts";
+import { asking, createClient, type StoreOptions } from "./store-client.ts";
 import { s3Arn } from "./partition.ts";
 
 export interface BucketFacts {
@@ -24,7 +24,7 @@ export interface BucketFacts {
  * Asks for all of them at once.
  * @throws {PosternError} Denied when one may not be looked at
  */
-export async function lookAtBucket(options: ObjectStoreOptions): Promise<BucketFacts> {
+export async function lookAtBucket(options: StoreOptions): Promise<BucketFacts> {
   const client = createClient(options);
   const { bucket, region } = options;
   const where = { Bucket: bucket, ExpectedBucketOwner: options.owner };

@@ -12,18 +12,13 @@ import {
   HeadObjectCommand,
   PutObjectCommand,
   type PutObjectCommandInput,
-  S3Client,
 } from "@aws-sdk/client-s3";
-import type { Chance } from "../core/clock.ts";
 import { PosternError } from "../core/errors.ts";
-import { type AccountId, type BucketName, quote, type Region, type S3Key } from "../core/names.ts";
-import type { Call } from "./call.ts";
-import type { Connection } from "./connection.ts";
-import type { Credentials } from "./credentials.ts";
-import type { Endpoints } from "./endpoints.ts";
+import { quote, type S3Key } from "../core/names.ts";
 import { answerOf } from "./answer.ts";
-import { type Asked, toFailure, unreadable } from "./failure.ts";
+import { type Asked, unreadable } from "./failure.ts";
 import { s3Arn } from "./partition.ts";
+import { asking, createClient, type StoreOptions } from "./store-client.ts";
 
 /** Server-side encryption as a PUT asks for it; undefined leaves it to the bucket. */
 export type ServerSideEncryption =
@@ -74,27 +69,16 @@ export interface ObjectStore {
    * @throws {PosternError} MissingOrDenied when S3 does not say which
    */
   head(key: S3Key): Promise<ObjectHead | undefined>;
-  /** One write or none: an answer that was lost on the way is made good by a look at what is there. */
+  /**
+   * One write or none: an answer that was lost on the way is made good by a look at what is there.
+   * @throws {PosternError} Unavailable also when that does not tell, since another write came after
+   */
   put(request: PutRequest): Promise<PutOutcome>;
-  /** Deletes the current state, only if it is `etag`; older versions stay. */
+  /** Deletes the current state, only if it is `etag`; older versions stay. @throws as `put` */
   remove(key: S3Key, etag: string): Promise<RemoveOutcome>;
 }
 
-export interface ObjectStoreOptions {
-  readonly bucket: BucketName;
-  readonly region: Region;
-  /** The account that must own the bucket; any other is denied. */
-  readonly owner: AccountId;
-  readonly endpoints: Endpoints;
-  readonly credentials: Credentials;
-  readonly connection: Connection;
-  readonly call: Call;
-  readonly chance: Chance;
-  /** Epoch milliseconds. */
-  readonly now: () => number;
-}
-
-export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
+export function createObjectStore(options: StoreOptions): ObjectStore {
   const { bucket, owner, region, chance } = options;
   const client = createClient(options);
   const where = { Bucket: bucket, ExpectedBucketOwner: owner };
@@ -133,63 +117,111 @@ export function createObjectStore(options: ObjectStoreOptions): ObjectStore {
     });
   };
 
+  const write = async <T>(
+    about: Asked,
+    key: S3Key,
+    send: (signal: AbortSignal) => Promise<T>,
+  ): Promise<Ended<T>> => {
+    let inDoubt = false;
+    const once = async (signal: AbortSignal): Promise<{ readonly answer: T } | "refused"> => {
+      try {
+        return { answer: await send(signal) };
+      } catch (error) {
+        if (isRefused(error)) return "refused";
+        if (isContested(error))
+          throw unreadable(about, "another write to it is under way (ConditionalRequestConflict)");
+        inDoubt ||= mayBeDone(error);
+        throw error;
+      }
+    };
+    let failed: PosternError | undefined;
+    try {
+      const got = await ask(about, once);
+      if (got !== "refused") return { kind: "done", answer: got.answer };
+    } catch (error) {
+      if (!inDoubt || !(error instanceof PosternError)) throw error;
+      failed = error;
+    }
+    if (failed === undefined) return { kind: "refused", inDoubt, current: await find(key) };
+    try {
+      return { kind: "lost", error: failed, current: await find(key) };
+    } catch {
+      throw failed;
+    }
+  };
+
   return {
     head: find,
 
     put: async ({ key, body, condition, sse }) => {
-      const write = chance.bytes(16).toString("hex");
+      const mark = chance.bytes(16).toString("hex");
       const about = asked("PutObject", "PutObject", key);
       const input: PutObjectCommandInput = {
         ...where,
         Key: key,
         Body: body,
         ContentType: "application/octet-stream",
-        Metadata: { [WRITE]: write },
+        Metadata: { [WRITE]: mark },
         ...conditionHeaders(condition),
         ...sseHeaders(sse),
       };
-      const putOnce = async (abortSignal: AbortSignal): Promise<PutOutcome | "refused"> => {
-        try {
-          const { ETag, VersionId } = await client.send(new PutObjectCommand(input), {
-            abortSignal,
-          });
-          if (ETag === undefined) throw unreadable(about, "an answer without ETag");
-          return { kind: "written", etag: ETag, versionId: VersionId };
-        } catch (error) {
-          if (isRefused(error)) return "refused";
-          throw concurrent(error, about);
-        }
-      };
-      const found = await orLost(ask(about, putOnce));
-      if (found.kind === "answer" && found.answer !== "refused") return found.answer;
-      // a condition is also refused to whoever asks again after the answer to a success was lost
-      const current = await find(key);
-      if (current?.write === write)
+      const ended = await write(about, key, async (abortSignal) => {
+        const { ETag, VersionId } = await client.send(new PutObjectCommand(input), { abortSignal });
+        if (ETag === undefined) throw unreadable(about, "an answer without ETag");
+        return { etag: ETag, versionId: VersionId };
+      });
+      if (ended.kind === "done") return { kind: "written", ...ended.answer };
+      const { current } = ended;
+      if (current?.write === mark)
         return { kind: "written", etag: current.etag, versionId: current.versionId };
-      if (found.kind === "lost") throw found.error;
-      return { kind: "conflict", current };
+      return conflictOf(about, ended);
     },
 
     remove: async (key, etag) => {
       const about = asked("DeleteObject", "DeleteObject", key);
-      const removeOnce = async (abortSignal: AbortSignal): Promise<RemoveOutcome | "refused"> => {
-        try {
-          const command = new DeleteObjectCommand({ ...where, Key: key, IfMatch: etag });
-          const { VersionId } = await client.send(command, { abortSignal });
-          return { kind: "removed", versionId: VersionId };
-        } catch (error) {
-          if (isRefused(error)) return "refused";
-          throw concurrent(error, about);
-        }
-      };
-      const answer = await ask(about, removeOnce);
-      if (answer !== "refused") return answer;
-      const current = await find(key);
+      const ended = await write(about, key, async (abortSignal) => {
+        const command = new DeleteObjectCommand({ ...where, Key: key, IfMatch: etag });
+        return (await client.send(command, { abortSignal })).VersionId;
+      });
+      if (ended.kind === "done") return { kind: "removed", versionId: ended.answer };
       // gone is what was wanted, whoever did it
-      if (current === undefined) return { kind: "removed", versionId: undefined };
-      return { kind: "conflict", current };
+      if (ended.current === undefined) return { kind: "removed", versionId: undefined };
+      return conflictOf(about, ended);
     },
   };
+}
+
+/**
+ * How a conditional write ended, and what is there now.
+ *
+ * - `refused`: the condition did not hold. That is also said to whoever asks again after the answer to a success was
+ *   lost: `inDoubt` when there was such an answer.
+ * - `lost`: nobody answered to the end.
+ */
+type Ended<T> =
+  | { readonly kind: "done"; readonly answer: T }
+  | (Left & { readonly kind: "refused"; readonly inDoubt: boolean })
+  | (Left & { readonly kind: "lost"; readonly error: PosternError });
+
+interface Left {
+  readonly current: (ObjectHead & Mark) | undefined;
+}
+
+/** @throws {PosternError} Unavailable when it may have been done, and was overwritten since */
+function conflictOf(
+  about: Asked,
+  ended: Exclude<Ended<unknown>, { readonly kind: "done" }>,
+): { readonly kind: "conflict"; readonly current: ObjectHead | undefined } {
+  const { kind, current } = ended;
+  if (kind === "lost") throw ended.error;
+  if (!ended.inDoubt) return { kind: "conflict", current };
+  const since = current && new Date(current.lastModified).toISOString();
+  const what = since === undefined ? "nothing" : `version ${current?.versionId ?? ""} of ${since}`;
+  throw new PosternError(
+    "Unavailable",
+    `${about.operation} ${quote(about.subject)}: an answer was lost, and ${what} is there by now: not known whether it was done before`,
+    { hint: "see postern history, and do it again if it is not there" },
+  );
 }
 
 /** Metadata that tells this write from every other. */
@@ -197,56 +229,6 @@ const WRITE = "postern-write";
 
 interface Mark {
   readonly write: string | undefined;
-}
-
-/** The SDK's client as everything here uses it: each call is one request, in the right region. */
-export function createClient({
-  region,
-  endpoints,
-  credentials,
-  connection,
-}: ObjectStoreOptions): S3Client {
-  const { s3, pathStyle, fips, dualStack } = endpoints;
-  return new S3Client({
-    region,
-    credentials,
-    requestHandler: connection,
-    // retries are `call`'s
-    maxAttempts: 1,
-    disableClockSkewCorrection: true,
-    followRegionRedirects: false,
-    useFipsEndpoint: fips,
-    useDualstackEndpoint: dualStack,
-    forcePathStyle: pathStyle,
-    ...(s3 === undefined ? {} : { endpoint: s3.href }),
-  });
-}
-
-/** Asks with retries and deadlines, and fails with PosternError alone. */
-export function asking({ call, now }: ObjectStoreOptions) {
-  return <T>(asked: Asked, send: (signal: AbortSignal) => Promise<T>): Promise<T> =>
-    call(async (signal) => {
-      try {
-        return await send(signal);
-      } catch (error) {
-        throw toFailure(error, asked, now());
-      }
-    });
-}
-
-type Found<T> =
-  | { readonly kind: "answer"; readonly answer: T }
-  /** Nobody knows whether it was done. */
-  | { readonly kind: "lost"; readonly error: PosternError };
-
-async function orLost<T>(asking: Promise<T>): Promise<Found<T>> {
-  try {
-    return { kind: "answer", answer: await asking };
-  } catch (error) {
-    if (error instanceof PosternError && error.code === "Unavailable")
-      return { kind: "lost", error };
-    throw error;
-  }
 }
 
 function conditionHeaders(
@@ -279,10 +261,15 @@ function isRefused(error: unknown): boolean {
 }
 
 /** 409 is S3's way to say that another write to the key was under way, which may yet fail: worth asking again. */
-function concurrent(error: unknown, asked: Asked): unknown {
-  return answerOf(error)?.awsCode === "ConditionalRequestConflict"
-    ? unreadable(asked, "another write to it is under way (ConditionalRequestConflict)")
-    : error;
+function isContested(error: unknown): boolean {
+  return answerOf(error)?.awsCode === "ConditionalRequestConflict";
+}
+
+/** Whether S3 may have done what it gave no good answer to: who is throttled or refused was not served. */
+function mayBeDone(error: unknown): boolean {
+  const answer = answerOf(error);
+  if (answer === undefined) return true;
+  return (answer.status < 400 || answer.status >= 500) && answer.awsCode !== "SlowDown";
 }
 
 function missingOrDenied(asked: Asked): PosternError {
