@@ -43,7 +43,7 @@ export interface VersionsTools {
 }
 
 /**
- * All states of all keys that begin with the prefix: by key, and of each key the newest first, as S3 lists them.
+ * All states of all keys that begin with the prefix: by key, and of each key the newest first.
  * @throws {PosternError} whatever `toFailure` makes of the answer
  */
 export async function listVersions(
@@ -70,7 +70,23 @@ export async function listVersions(
     found.push(...page.versions);
     marker = page.next;
   } while (marker !== undefined);
-  return found;
+  return inOrder(found);
+}
+
+/** S3 lists them so; others put every delete marker after all versions. Of one second, those of a kind stay in order. */
+function inOrder(versions: readonly ObjectVersion[]): readonly ObjectVersion[] {
+  const byKey = new Map<string, ObjectVersion[]>();
+  for (const version of versions) {
+    const states = byKey.get(version.key);
+    if (states === undefined) byKey.set(version.key, [version]);
+    else states.push(version);
+  }
+  return [...byKey.values()].flatMap((states) =>
+    states.sort(
+      (one, other) =>
+        Number(other.isLatest) - Number(one.isLatest) || other.lastModified - one.lastModified,
+    ),
+  );
 }
 
 interface Marker {
