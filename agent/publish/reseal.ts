@@ -169,15 +169,21 @@ async function readSealed(
   }
 }
 
-/** What `open` gives; undefined for what does not open so. @throws {PosternError} for everything else */
+/**
+ * What `open` gives; undefined for what does not open so, or is denied: whether the new key may be used shows when what
+ * was sealed under it is opened, and not every KMS tells a wrong key from a denial.
+ * @throws {PosternError} for everything else
+ */
 async function opened<T>(open: () => Promise<T>): Promise<T | undefined> {
   try {
     return await open();
   } catch (error) {
-    if (error instanceof PosternError && error.code === "DecryptFailed") return undefined;
+    if (error instanceof PosternError && NOT_SO.has(error.code)) return undefined;
     throw error;
   }
 }
+
+const NOT_SO: ReadonlySet<string> = new Set(["DecryptFailed", "Denied"]);
 
 async function write(
   { publisher, config }: Group,
