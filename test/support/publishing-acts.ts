@@ -146,7 +146,7 @@ export async function objectStates(group: Group): Promise<ReadonlyMap<string, re
   return new Map(await Promise.all(opened));
 }
 
-function secretsOf(values: Values): ReadonlyMap<SecretName, Buffer> {
+export function secretsOf(values: Values): ReadonlyMap<SecretName, Buffer> {
   const entries = Object.entries(values);
   return new Map(entries.map(([name, text]) => [parseSecretName(name), Buffer.from(text)]));
 }

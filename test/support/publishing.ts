@@ -17,6 +17,7 @@ export interface TestPublisher {
 export interface AccessKeys {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  readonly sessionToken?: string;
 }
 
 /** A bucket, and where it is: a sandbox is one. */
