@@ -11,9 +11,10 @@
 import { timingSafeEqual } from "node:crypto";
 import { PosternError } from "../core/errors.ts";
 import type { SecretName } from "../core/names.ts";
-import { type Bundle, nextRevision, readBundle, wipeBundle, writeBundle } from "./bundle.ts";
+import { type Bundle, readBundle, wipeBundle, writeBundle } from "./bundle.ts";
 import { type Base, conflict } from "./conflict.ts";
 import type { Group } from "./group.ts";
+import { revisionAfter } from "./history.ts";
 
 export type Secrets = ReadonlyMap<SecretName, Buffer>;
 
@@ -67,7 +68,7 @@ export async function amendBundle(
         // (4)
         const base: Base =
           bundle === undefined ? { kind: "absent" } : { kind: "version", ...bundle };
-        const revision = nextRevision(group, bundle?.revision ?? 0);
+        const revision = await revisionAfter(group, bundle);
         const outcome = await writeBundle(group, { revision, secrets: wanted, base });
         if (outcome.kind === "written")
           return { versionId: outcome.versionId, revision, before: [...secrets.keys()] };
@@ -116,7 +117,8 @@ function refuseChanged(
   for (const name of names) {
     if (same(seen.get(name), secrets.get(name))) continue;
     const subject = `${config.name}/${name}`;
-    const now = bundle === undefined ? "none" : `another one in revision ${bundle.revision}`;
+    const what = secrets.has(name) ? "another one" : "none";
+    const now = bundle === undefined ? "none" : `${what} in revision ${bundle.revision}`;
     throw new PosternError(
       "Conflict",
       `"${subject}" was changed by somebody else: expected the value that was read, got ${now}; nothing was overwritten`,

@@ -10,7 +10,7 @@ import { PosternError } from "../core/errors.ts";
 import { judgeNames, quote, type SecretName } from "../core/names.ts";
 import { revisionOf } from "../decrypt/context.ts";
 import { parseMessage } from "../decrypt/message.ts";
-import { bundleKey, readBundle, wipeBundle } from "./bundle.ts";
+import { type Bundle, bundleKey, nextRevision, readBundle, wipeBundle } from "./bundle.ts";
 import type { Group } from "./group.ts";
 
 export interface Change {
@@ -109,6 +109,24 @@ export async function revisionAt(group: Group, versionId: string): Promise<numbe
     throw error;
   } finally {
     answer.body.wipe();
+  }
+}
+
+/**
+ * The revision to write after `current`. Of a bundle that was deleted it is one more than the last, for hosts have seen
+ * that; who may not see the past begins anew.
+ */
+export async function revisionAfter(group: Group, current: Bundle | undefined): Promise<number> {
+  return nextRevision(group, current?.revision ?? (await lastRevision(group)));
+}
+
+async function lastRevision(group: Group): Promise<number> {
+  try {
+    const last = (await bundleVersions(group)).find(({ object }) => object !== undefined);
+    return (last && (await revisionAt(group, last.versionId))) ?? 0;
+  } catch (error) {
+    if (error instanceof PosternError && error.awsCode === "AccessDenied") return 0;
+    throw error;
   }
 }
 

@@ -1,9 +1,10 @@
 /** A whole group as a publisher changes it: what is there, what shall be there, and the writes between. @module */
 import type { SecretName } from "../core/names.ts";
-import { type Bundle, nextRevision, wipeBundle, writeBundle } from "./bundle.ts";
+import { type Bundle, wipeBundle, writeBundle } from "./bundle.ts";
 import { type Base, baseOf, conflict } from "./conflict.ts";
 import { readOrNone, type Secrets, valuesOf } from "./amend.ts";
 import { type Group, keyOf } from "./group.ts";
+import { revisionAfter } from "./history.ts";
 import { type Listed, listEntries, readValue, removeObject, writeSealed } from "./objects.ts";
 import type { PosternError } from "../core/errors.ts";
 
@@ -138,7 +139,7 @@ export async function writeSet(
   if (config.layout.kind === "bundle") {
     const { bundle, denial } = current;
     const base: Base = bundle === undefined ? { kind: "absent" } : { kind: "version", ...bundle };
-    const revision = nextRevision(group, bundle?.revision ?? 0);
+    const revision = await revisionAfter(group, bundle);
     const outcome = await writeBundle(group, { revision, secrets: after, base });
     if (outcome.kind === "conflict") throw denial ?? conflict(config.name, base, outcome.current);
     return { versions: new Map(), versionId: outcome.versionId, revision };

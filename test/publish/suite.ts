@@ -8,7 +8,7 @@ import { PosternError } from "../../agent/core/errors.ts";
 import { parseKmsKeyArn, parseSecretName } from "../../agent/core/names.ts";
 import { exportGroups, importGroup, readCargo } from "../../agent/publish/carry.ts";
 import { copySecret } from "../../agent/publish/copy.ts";
-import type { Group } from "../../agent/publish/group.ts";
+import { type Group, keyOf } from "../../agent/publish/group.ts";
 import { readHistory } from "../../agent/publish/history.ts";
 import { listGroup } from "../../agent/publish/list.ts";
 import { see } from "../../agent/publish/put.ts";
@@ -155,6 +155,28 @@ function suiteOf(layout: Layout, prepare: (t: TestContext) => Promise<Scene>, te
     await writeSet(other, current, found.values);
     assert.deepEqual(await textsIn(other), { a: "one", b: "two" });
   });
+
+  if (layout === "bundle")
+    it("counts on after the bundle was deleted, for hosts have seen its last revision", async (t) => {
+      const { group } = await prepare(t);
+      const deleteIt = async (): Promise<void> => {
+        const key = keyOf(group, parseSecretName("a"));
+        const { store } = group.publisher;
+        await store.remove(key, (await store.head(key))?.etag ?? "");
+      };
+      await publishTexts(group, { a: "one" });
+      await publishTexts(group, { a: "two" });
+      await deleteIt();
+      assert.equal(
+        (await restoreTo(group, { by: "revision", revision: 2 })).published?.revision,
+        3,
+      );
+      assert.deepEqual(await textsIn(group), { a: "two" });
+      await deleteIt();
+      assert.equal((await putText(group, "a", "three")).revision, 4);
+      await deleteIt();
+      assert.equal((await publishTexts(group, { a: "four" })).published?.revision, 5);
+    });
 
   if (layout !== "none") {
     it("seals a group anew, so that the new key alone opens it", async (t) => {
