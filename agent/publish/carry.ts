@@ -11,6 +11,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { ObjectHead } from "../aws/object-store.ts";
 import { errnoOf, PosternError } from "../core/errors.ts";
 import { parseS3Key, quote, type S3Key } from "../core/names.ts";
 import { SecretBytes } from "../core/secret-bytes.ts";
@@ -193,13 +194,31 @@ async function importObject(
 ): Promise<Imported> {
   const found = await look(group, key);
   const head = found.kind === "found" ? found.head : undefined;
-  if (head?.etag === etag) return "same";
+  if (head !== undefined && (head.etag === etag || (await holds(group, key, head, bytes))))
+    return "same";
   if (head !== undefined && !overwrite) return "conflict";
   const base: Base = baseOf(head);
   const condition = base.kind === "absent" ? base : ({ kind: "etag", etag: base.etag } as const);
   const { sse } = group.config;
   const outcome = await group.publisher.store.put({ key, body: bytes, condition, sse });
   return outcome.kind === "written" ? "imported" : "conflict";
+}
+
+/** Whether S3 has these bytes already: under SSE-KMS each upload of them has another ETag. */
+async function holds(
+  { publisher, config }: Group,
+  key: S3Key,
+  { etag, size }: ObjectHead,
+  bytes: Buffer,
+): Promise<boolean> {
+  if (size !== bytes.length) return false;
+  const { bucket, owner, s3 } = publisher;
+  const maxBytes = config.maxObjectBytes;
+  const answer = await s3.get({ bucket, owner, key, ifMatch: etag, maxBytes });
+  if (answer.kind !== "object") return false;
+  const isSame = answer.body.expose().equals(bytes);
+  answer.body.wipe();
+  return isSame;
 }
 
 /** @throws {PosternError} NotFound for a folder without one, BadData for one that is not understood */
