@@ -30,7 +30,11 @@ export interface Place {
 }
 
 /** A configuration of these groups in the place's bucket. */
-export function configOf(place: Place, groups: Readonly<Record<string, GroupSettings>>): Config {
+export function configOf(
+  place: Place,
+  groups: Readonly<Record<string, GroupSettings>>,
+  more: Readonly<Record<string, unknown>> = {},
+): Config {
   const { bucket, region, account, endpoints } = place;
   const text = JSON.stringify({
     version: 1,
@@ -39,6 +43,7 @@ export function configOf(place: Place, groups: Readonly<Record<string, GroupSett
     bucket_owner: account,
     endpoints: { s3: endpoints.s3.origin, kms: endpoints.kms.origin, path_style: true },
     groups,
+    ...more,
   });
   const runner = { uid: 0, defaultOwner: { user: "root", group: "root" }, memberOf: () => true };
   const { config, issues } = parseConfig([{ file: "p.yaml", text, isMain: true }], runner);
