@@ -128,7 +128,8 @@ export async function importGroup(
     );
   const objects = cargo.groups[config.name] ?? [];
   const sealed = await Promise.all(objects.map((object) => readCarried(folder, object, group)));
-  for (const { revision } of sealed) if (revision !== undefined) await refuseOlder(group, revision);
+  for (const { revision } of overwrite ? sealed : [])
+    if (revision !== undefined) await refuseOlder(group, revision);
   const outcomes = new Map<string, Imported>();
   for (const one of sealed) outcomes.set(one.key, await importObject(group, one, overwrite));
   return outcomes;

@@ -6,9 +6,9 @@ import { createConnection } from "../../agent/aws/connection.ts";
 import {
   createObjectStore,
   type ObjectStore,
-  type ObjectStoreOptions,
   type ServerSideEncryption,
 } from "../../agent/aws/object-store.ts";
+import type { StoreOptions } from "../../agent/aws/store-client.ts";
 import { createAsk } from "../../agent/aws/s3-ask.ts";
 import { listVersions } from "../../agent/aws/s3-versions.ts";
 import { systemChance } from "../../agent/core/clock.ts";
@@ -33,9 +33,9 @@ const HEAD = {
   "content-length": "3",
 };
 
-function wired(): { readonly store: ObjectStore; readonly options: ObjectStoreOptions } {
+function wired(): { readonly store: ObjectStore; readonly options: StoreOptions } {
   const { call } = wiredCall();
-  const options: ObjectStoreOptions = {
+  const options: StoreOptions = {
     bucket: parseBucketName("acme-secrets"),
     owner: parseAccountId(OWNER),
     region: parseRegion("eu-west-1"),

@@ -42,8 +42,8 @@ interface Tools {
 interface Act {
   readonly does: string;
   readonly act: (group: Group, tools: Tools) => Promise<unknown>;
-  /** What it makes of the second set. */
-  readonly makes: Readonly<Record<Layout, Values>>;
+  /** What it makes of the second set; undefined where it is refused. */
+  readonly makes: Readonly<Partial<Record<Layout, Values>>>;
 }
 
 const ACTS: readonly Act[] = [
@@ -94,13 +94,19 @@ const ACTS: readonly Act[] = [
   {
     does: "import",
     act: async (group, { carried }) => importGroup(carried, await readCargo(carried), group, true),
-    // a bundle is one object, and comes back as it was
-    makes: { prefix: { ...SECOND, ...FIRST }, bundle: FIRST },
+    // a bundle that is older than what S3 holds is refused
+    makes: { prefix: { ...SECOND, ...FIRST } },
   },
 ];
 
 function both(values: Values): Act["makes"] {
   return { prefix: values, bundle: values };
+}
+
+function actsOn(layout: Layout): readonly (Omit<Act, "makes"> & { readonly makes: Values })[] {
+  return ACTS.flatMap(({ does, act, makes: { [layout]: makes } }) =>
+    makes === undefined ? [] : [{ does, act, makes }],
+  );
 }
 
 const temp = tempDir();
@@ -182,7 +188,7 @@ function passagesOf(at: number, writes: boolean): readonly Passage[] {
 
 describe("one fault at any request", () => {
   for (const layout of LAYOUTS)
-    for (const { does, act, makes } of ACTS)
+    for (const { does, act, makes } of actsOn(layout))
       it(`costs ${does} on a ${layout} nothing, and is not written twice`, async (t) => {
         const { group, gated, tools, begin } = await sceneFor(t, layout);
         const writes: boolean[] = [];
@@ -198,7 +204,7 @@ describe("one fault at any request", () => {
             const about = `${passage} at ${index + 1}`;
             begin(({ number }) => (number === index + 1 ? passage : "pass"));
             await assert.doesNotReject(act(gated, tools), about);
-            assert.deepEqual(await textsIn(group), makes[layout], about);
+            assert.deepEqual(await textsIn(group), makes, about);
             assert.deepEqual(await historyOf(group), history, about);
           }
       });
@@ -206,10 +212,9 @@ describe("one fault at any request", () => {
 
 describe("a publisher that dies at any request", () => {
   for (const layout of LAYOUTS)
-    for (const { does, act, makes: made } of ACTS)
+    for (const { does, act, makes } of actsOn(layout))
       it(`leaves of ${does} on a ${layout} what doing it again completes`, async (t) => {
         const { group, gated, tools, begin, count } = await sceneFor(t, layout);
-        const makes = made[layout];
         for (const last of ["reset", "lost"] as const) {
           let isOver = false;
           for (let at = 1; !isOver; at += 1) {

@@ -211,6 +211,13 @@ function suiteOf(layout: Layout, prepare: (t: TestContext) => Promise<Scene>, te
       await putText(group, "a", "three");
       assert.ok((await bring(false)).includes("conflict"));
       assert.equal((await textsIn(group))["a"], "three");
+      if (layout === "bundle") {
+        await assert.rejects(bring(true), {
+          code: "BadData",
+          message: /expected that one or newer/,
+        });
+        return;
+      }
       assert.ok((await bring(true)).includes("imported"));
       assert.deepEqual(await textsIn(group), { a: "one", b: "two" });
     });
