@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import * as v from "valibot";
 import { type Budget, createBudget } from "../aws/budget.ts";
 import type { Config } from "../config/config.ts";
+import type { Clock } from "../core/clock.ts";
 import { PosternError, toPosternError } from "../core/errors.ts";
 import type { RequestCounts } from "../core/outcome.ts";
 import { type Admin, type AdminActions, servePort, serveSocket } from "../daemon/admin.ts";
@@ -12,6 +13,7 @@ import { type Daemon, runDaemon } from "../daemon/daemon.ts";
 import type { DaemonObserver } from "../daemon/observer.ts";
 import { judgeBy, reloadBy } from "../daemon/judging.ts";
 import type { LifeEffects } from "../daemon/life.ts";
+import { createRest } from "../daemon/rest.ts";
 import { BRIEF, openServices } from "../daemon/services.ts";
 import { runCommand } from "../notify/command.ts";
 import { reloadKey } from "../notify/reload.ts";
@@ -53,7 +55,9 @@ export async function runHere(request: RunRequest, surroundings: Surroundings): 
   });
   const startedAt = clock.now() - Math.round(process.uptime() * 1000);
   const metrics = createMetrics({ version, node: process.version }, { startedAt });
-  const { observer, isFailedOver } = observe(log, metrics, () => clock.now());
+  const observing = observe(log, metrics, () => clock.now());
+  const { isFailedOver } = observing;
+  const observer = restingAfter(observing.observer, clock);
   const effects = await lifeEffects(config, observer, surroundings);
   const stopping = new AbortController();
   const stop = (): void => {
@@ -77,6 +81,27 @@ export async function runHere(request: RunRequest, surroundings: Surroundings): 
     );
   });
   log.write({ event: "stopped" });
+}
+
+/** Under --expose-gc, as the launcher starts it, memory is given back between passes. */
+function restingAfter(observer: DaemonObserver, clock: Clock): DaemonObserver {
+  const { gc } = globalThis;
+  if (gc === undefined) return observer;
+  const stirred = createRest({
+    collect: () => gc(),
+    monotonic: () => clock.monotonic(),
+    after: (ms, act) => {
+      const timer = setTimeout(act, ms).unref();
+      return () => clearTimeout(timer);
+    },
+  });
+  return {
+    ...observer,
+    onPass: (report) => {
+      observer.onPass(report);
+      stirred();
+    },
+  };
 }
 
 async function lifeEffects(

@@ -71,6 +71,18 @@ async function webHost(t: TestContext): Promise<TestHost> {
 }
 
 describe("postern run", () => {
+  it("gives its memory back when it is at rest", async (t) => {
+    const host = await webHost(t);
+    const tracing = join(host.root, "node");
+    writeFileSync(tracing, `#!/bin/sh\nexec ${process.execPath} --trace-gc "$@"\n`, {
+      mode: 0o755,
+    });
+    const traced = { ...host, env: { ...host.env, POSTERN_NODE: tracing } };
+    const { until } = await runDaemon(t, traced);
+    // V8's word for a collection that was asked for
+    await until(/"event":"group-changed"[^]*Mark-Compact[^]*testing/);
+  });
+
   it("fetches, answers fetch, and leaves the files when it ends", async (t) => {
     const host = await webHost(t);
     const { child, until, said } = await runDaemon(t, host);
