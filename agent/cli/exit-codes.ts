@@ -16,8 +16,8 @@ const SAID: Readonly<Record<ExitCode, readonly [short: string, long: string]>> =
     "A fault of postern itself. With POSTERN_DEBUG set, the places in the program are printed too.",
   ],
   [EXIT.changed]: [
-    "changed (with --detailed-exitcode)",
-    "Done, and a set changed or would change. Only with --detailed-exitcode.",
+    "changed (with --detailed-exitcode), or not as expected",
+    "Done, and a set changed or would change, with --detailed-exitcode; or a decision of policy simulate is not the expected one.",
   ],
   [EXIT.usage]: ["usage", "The command line is wrong."],
   [EXIT.badData]: [

@@ -1,0 +1,74 @@
+/** Decisions as a table, and as JSON. @module */
+import { quote } from "../core/names.ts";
+import { saidOf, wordOf } from "../policy/expectation.ts";
+import type { Simulated } from "../policy/simulate.ts";
+import type { StatementPlace } from "../policy/verdict.ts";
+import { count, table } from "./words.ts";
+
+/** One row a scenario; then what is not as expected, and what was filled in. */
+export function tableOf(results: readonly Simulated[]): string {
+  const rows = results.map((result, at) => {
+    const { verdict } = result;
+    const [deciding] = verdict.statements;
+    return [
+      nameOf(result, at),
+      wordOf(verdict),
+      verdict.layer,
+      deciding === undefined ? verdict.why : placeOf(deciding),
+    ];
+  });
+  const wrong = results.flatMap((result, at) => {
+    const { scenario, asExpected } = result;
+    if (asExpected || scenario.expect === undefined) return [];
+    return [shown(`${nameOf(result, at)}: expected ${saidOf(scenario.expect)}`)];
+  });
+  const filled = results.flatMap((result, at) =>
+    Object.entries(result.synthesized).map(([key, values]) =>
+      shown(`${nameOf(result, at)}: filled in ${key} ${values.join(", ")}`),
+    ),
+  );
+  const expected = results.filter(({ scenario }) => scenario.expect !== undefined).length;
+  const total =
+    expected === 0
+      ? []
+      : [`${expected - wrong.length} of ${count(expected, "decision")} as expected`];
+  return [...table([["CASE", "DECISION", "LAYER", "BY"], ...rows]), ...filled, ...wrong, ...total]
+    .map((line) => `${line}\n`)
+    .join("");
+}
+
+/** What --json prints. */
+export function encodeResults(results: readonly Simulated[]): unknown {
+  return {
+    version: 1,
+    results: results.map(({ scenario, verdict, synthesized, asExpected }) => ({
+      name: scenario.name ?? null,
+      decision: verdict.decision,
+      explicit: verdict.explicit,
+      layer: verdict.layer,
+      statements: verdict.statements.map(({ policy, index, sid }) => ({
+        policy,
+        index,
+        sid: sid ?? null,
+      })),
+      why: verdict.why,
+      synthesized,
+      asExpected: scenario.expect === undefined ? null : asExpected,
+    })),
+  };
+}
+
+function nameOf({ scenario }: Simulated, at: number): string {
+  return shown(scenario.name ?? `[${at}]`);
+}
+
+/** Documents and names come from anywhere: what could change a terminal is escaped. */
+function shown(text: string): string {
+  return /[\p{Cc}\p{Cf}\u2028\u2029]/u.test(text) ? quote(text) : text;
+}
+
+/** "resource[2] DenyHistory": the document, its statement, and the Sid. */
+function placeOf({ policy, index, sid }: StatementPlace): string {
+  const place = `${policy}.Statement[${index}]`;
+  return sid === undefined ? place : shown(`${place} ${sid}`);
+}
