@@ -122,8 +122,8 @@ async function lifeEffects(
     judge: judgeBy(tools, config.paths),
     reload: reloadBy(tools),
     reloadKey,
-    openServices: (choice, signal) =>
-      openServices(choice, { ...effects, budget: budgetOf(choice), signal }, BRIEF),
+    openServices: (choice, shared) =>
+      openServices(choice, { ...effects, ...shared, budget: budgetOf(choice) }, BRIEF),
     observer,
   };
 }

@@ -6,7 +6,7 @@
  * where they are in between.
  * @module
  */
-import type { RequestResults } from "../aws/requests.ts";
+import { createRequestCounter, type RequestResults } from "../aws/requests.ts";
 import type { Config, GroupConfig } from "../config/config.ts";
 import { PosternError, toPosternError } from "../core/errors.ts";
 import { type GroupName, quote } from "../core/names.ts";
@@ -36,8 +36,8 @@ export interface Daemon {
   config(): Config;
   /** As the last passes left it. */
   status(): Status | undefined;
+  /** Since the daemon began, as its results. */
   requests(): RequestCounts;
-  /** Since the configuration was last read. */
   requestResults(): RequestResults;
   /** Epoch milliseconds; undefined before the first credentials, and for those that do not expire. */
   credentialsExpireAt(): number | undefined;
@@ -86,21 +86,19 @@ export async function runDaemon(
   await withTree(turn, effects, async (tree) => {
     isWriter = true;
     writeStandings(tree, config, [], effects.clock.now());
-    let life = beginLife(config, undefined, tree, effects);
-    // of the lives before this one
-    let counted: RequestCounts | undefined;
+    const requests = createRequestCounter();
+    let life = beginLife(config, undefined, tree, requests, effects);
     let changing: Promise<void> = Promise.resolve();
     const change = async (): Promise<void> => {
       const next = await nextConfig(life.config, readConfig, effects);
       if (next === undefined || signal.aborted) return;
       const past = life.past();
       await life.end();
-      counted = sumOf(counted, life.services.requests.read());
       try {
-        life = beginLife(next, past, tree, effects);
+        life = beginLife(next, past, tree, requests, effects);
         effects.observer.onConfig(next.groups.length);
       } catch (error) {
-        life = beginLife(past.config, past, tree, effects);
+        life = beginLife(past.config, past, tree, requests, effects);
         effects.observer.onConfigRefused(toPosternError(error));
       }
     };
@@ -109,7 +107,6 @@ export async function runDaemon(
     try {
       effects.observer.onConfig(config.groups.length);
       void watchClock(effects, over.signal);
-      const requests = (): RequestCounts => sumOf(counted, life.services.requests.read());
       const refresh = async (request: RefreshRequest): Promise<Refreshed> => {
         for (;;) {
           // who asks while the configuration is read anew wants that
@@ -123,7 +120,13 @@ export async function runDaemon(
             return refreshed;
         }
       };
-      await use({ ...daemonOf(tree, () => life), requests, refresh, reconfigure });
+      await use({
+        ...daemonOf(tree, () => life),
+        requests: () => requests.read(),
+        requestResults: () => requests.results(),
+        refresh,
+        reconfigure,
+      });
       await untilAborted(signal);
     } finally {
       over.abort();
@@ -134,18 +137,6 @@ export async function runDaemon(
     // who is told to end while it waits for its turn has nothing to end
     if (isWriter || !signal.aborted) throw error;
   });
-}
-
-function sumOf(one: RequestCounts | undefined, other: RequestCounts): RequestCounts {
-  if (one === undefined) return other;
-  return {
-    list: one.list + other.list,
-    get: one.get + other.get,
-    notModified: one.notModified + other.notModified,
-    decrypt: one.decrypt + other.decrypt,
-    imds: one.imds + other.imds,
-    retries: one.retries + other.retries,
-  };
 }
 
 function isFailed({ kind }: GroupOutcome): boolean {
@@ -170,12 +161,11 @@ async function refreshIn(
 function daemonOf(
   tree: Tree,
   life: () => Life,
-): Omit<Daemon, "requests" | "refresh" | "reconfigure"> {
+): Pick<Daemon, "tree" | "config" | "status" | "credentialsExpireAt" | "rollBack"> {
   return {
     tree,
     config: () => life().config,
     status: () => previousStatus(tree),
-    requestResults: () => life().services.requests.results(),
     credentialsExpireAt: () => life().services.provider.expiresAt(),
     rollBack: async (named) => {
       const [group] = namedGroups(life().config, [named]);

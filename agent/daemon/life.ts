@@ -1,6 +1,7 @@
 /** The daemon's work under one configuration, from when it was read until the next one, or the end. @module */
 import { setMaxListeners } from "node:events";
 import { isDeepStrictEqual } from "node:util";
+import type { RequestCounter } from "../aws/requests.ts";
 import type { Config, GroupConfig } from "../config/config.ts";
 import { PosternError, toPosternError } from "../core/errors.ts";
 import type { GroupName } from "../core/names.ts";
@@ -27,7 +28,13 @@ import { createTurns } from "./turns.ts";
 export interface LifeEffects extends FetchEffects, Pick<ReloadEffects, "reload" | "reloadKey"> {
   readonly observer: DaemonObserver;
   /** AWS, as this host sees it until the signal: `openServices` with `BRIEF`. */
-  readonly openServices: (config: Config, signal: AbortSignal) => Services;
+  readonly openServices: (config: Config, shared: Shared) => Services;
+}
+
+export interface Shared {
+  readonly signal: AbortSignal;
+  /** One for all of the daemon: a new configuration does not begin the count anew. */
+  readonly requests: RequestCounter;
 }
 
 /** What the work under the configuration before left behind. */
@@ -60,11 +67,12 @@ export function beginLife(
   config: Config,
   past: Past | undefined,
   tree: Tree,
+  requests: RequestCounter,
   effects: LifeEffects,
 ): Life {
   const stop = new AbortController();
   const { signal } = stop;
-  const services = effects.openServices(config, signal);
+  const services = effects.openServices(config, { signal, requests });
   // every group listens, and every reload that waits
   setMaxListeners(0, signal);
   const turns = createTurns();

@@ -72,6 +72,8 @@ export interface ServiceEffects {
   readonly chance: Chance;
   /** By default a full one: who opens services again for the same host hands on what is left. */
   readonly budget?: Budget | undefined;
+  /** By default one at zero: who opens services again goes on counting. */
+  readonly requests?: RequestCounter | undefined;
   /** Ends every question to IMDS, which a pass's own deadline does not. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -97,7 +99,7 @@ export function openServices(
   const { clock, chance, env } = effects;
   const endpoints = resolveEndpoints(choice.endpoints, env);
   applyEnvironment(awsEnvironment(env, choice.endpoints, choice.credentials), env);
-  const requests = createRequestCounter();
+  const { requests = createRequestCounter() } = effects;
   const { budget = createBudget(choice.limits.requestsPerMinute, clock) } = effects;
   const asking = { clock, chance, requests, budget };
   const imds = createImds({ ...asking, endpoint: endpoints.imds, signal: effects.signal });

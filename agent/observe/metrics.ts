@@ -30,7 +30,7 @@ export interface Sample {
   readonly now: number;
   /** In the order of the config. */
   readonly groups: readonly GroupSample[];
-  /** Since the counter was made; one that begins anew goes on from where the last one was. */
+  /** Since this process began. */
   readonly requests: { readonly results: RequestResults; readonly retries: number };
   /** Undefined when there are none, or they do not expire. */
   readonly credentialsExpireAt: number | undefined;
@@ -118,11 +118,10 @@ function requestMetrics(registry: Registry): (requests: Sample["requests"]) => v
     registers,
   });
   const last = new Map<string, number>();
-  // a reloaded config may bring a new counter: it begins at zero, ours may not
   const step = (name: string, total: number): number => {
     const before = last.get(name) ?? 0;
     last.set(name, total);
-    return total < before ? total : total - before;
+    return total - before;
   };
   return (sample) => {
     for (const operation of OPERATIONS)

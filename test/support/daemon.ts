@@ -65,7 +65,7 @@ export async function startDaemon(
         { config, readConfig, signal: stopping.signal },
         {
           ...time,
-          openServices: (choice, signal) => openServices(choice, { ...time, signal }, BRIEF),
+          openServices: (choice, shared) => openServices(choice, { ...time, ...shared }, BRIEF),
           fs: systemFileSystem,
           run: systemProgram,
           uid,

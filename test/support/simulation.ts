@@ -11,7 +11,6 @@ import { createCall } from "../../agent/aws/call.ts";
 import type { ErrorAnswer } from "../../agent/aws/answer.ts";
 import { failureOf } from "../../agent/aws/failure.ts";
 import { createLimiter } from "../../agent/aws/limiter.ts";
-import { createRequestCounter } from "../../agent/aws/requests.ts";
 import type { S3 } from "../../agent/aws/s3.ts";
 import type { Config } from "../../agent/config/config.ts";
 import { systemChance, type Clock } from "../../agent/core/clock.ts";
@@ -21,6 +20,7 @@ import { parseAccountId, parseRegion } from "../../agent/core/names.ts";
 import { SecretBytes } from "../../agent/core/secret-bytes.ts";
 import { createCredentialProvider } from "../../agent/credentials/provider.ts";
 import { type Daemon, runDaemon } from "../../agent/daemon/daemon.ts";
+import type { Shared } from "../../agent/daemon/life.ts";
 import { BRIEF, type Services } from "../../agent/daemon/services.ts";
 import { currentState } from "../../agent/observe/status.ts";
 import { type FileSystem, systemFileSystem } from "../../agent/store/file-system.ts";
@@ -153,8 +153,8 @@ export async function simulate(temp: string): Promise<Simulation> {
       uid,
       pid: process.pid,
       judge: { check: () => Promise.resolve(), verify: () => Promise.resolve() },
-      openServices: (choice) =>
-        simulatedServices(choice, world, clock, objects, () => (requests += 1)),
+      openServices: (choice, shared) =>
+        simulatedServices(choice, shared, world, clock, objects, () => (requests += 1)),
       reload: () => {
         reloads += 1;
         return Promise.resolve(
@@ -237,12 +237,12 @@ const EXPIRED = refusal(400, "ExpiredToken");
 /** AWS in memory, behind the real limiter, retries, deadlines and credentials. */
 function simulatedServices(
   { limits, home }: Config,
+  { requests }: Shared,
   world: World,
   clock: Clock,
   objects: FakeS3,
   onRequest: () => void,
 ): Services {
-  const requests = createRequestCounter();
   const budget = createBudget(limits.requestsPerMinute, clock);
   const provider = createCredentialProvider(
     { from: "instance" },
