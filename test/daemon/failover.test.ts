@@ -43,7 +43,7 @@ interface Played {
   readonly clock: HeldClock;
   /** The buckets that were asked. */
   readonly asked: string[];
-  readonly events: FailoverEvent["kind"][];
+  readonly events: string[];
   /** What buckets fail with; the others answer with their name. */
   readonly faults: Map<string, () => PosternError | Promise<never>>;
   readonly read: (options?: {
@@ -67,14 +67,14 @@ function played(places = placesOf(), impatient = false): Played {
   const held = heldClock();
   const clock = impatient ? held : patient(held);
   const asked: string[] = [];
-  const events: FailoverEvent["kind"][] = [];
+  const events: string[] = [];
   const faults: Played["faults"] = new Map();
   const failover = createFailover({
     places,
     passTimeoutMs: 60_000,
     clock,
     chance: fixedChance(0.5),
-    onEvent: ({ kind }) => events.push(kind),
+    onEvent: (event) => events.push(wordsOf(event)),
   });
   const ask = async ({ bucket }: Place, signal: AbortSignal): Promise<string> => {
     asked.push(bucket);
@@ -95,6 +95,10 @@ function played(places = placesOf(), impatient = false): Played {
     read: ({ mayUseReplica = true, signal = never } = {}) =>
       failover.read({ ask, mayUseReplica, signal }),
   };
+}
+
+function wordsOf(event: FailoverEvent): string {
+  return event.kind === "failback" ? `failback after ${event.lastedMs / 1000} s` : event.kind;
 }
 
 function failing(code: ErrorCode, message = "home"): () => PosternError {
@@ -184,7 +188,21 @@ describe("failover", () => {
     assert.deepEqual(events, ["failover"], "no failback by one answer");
     clock.advance(60_000);
     await read();
-    assert.deepEqual(events, ["failover", "failback"]);
+    assert.deepEqual(events, ["failover", "failback after 120 s"]);
+  });
+
+  it("is one failover over a home that relapses while it recovers, from the first declaration on", async () => {
+    const { read, faults, clock, events } = played();
+    const out = failing("Unavailable");
+    for (const fault of [out, out, out, undefined, out, undefined, undefined]) {
+      faults.clear();
+      if (fault !== undefined) faults.set("acme-secrets", fault);
+      await read();
+      // as long as a recovery takes, and longer than a probe waits
+      clock.advance(60_000);
+    }
+    // declared with the third question, over with the seventh
+    assert.deepEqual(events, ["failover", "failback after 240 s"]);
   });
 
   it("tells the newest outage when it was not asked again, and no replica stands in", async () => {
@@ -228,6 +246,28 @@ describe("failover", () => {
     faults.set("acme-secrets", failing("Unavailable"));
     await assert.rejects(read({ signal: AbortSignal.abort() }), { message: "home" });
     assert.deepEqual(asked, ["acme-secrets"]);
+  });
+
+  it("asks no further replica once the pass is over, and tells of none that it did not ask", async () => {
+    const { read, faults, asked } = played();
+    const over = new AbortController();
+    faults.set("acme-secrets", failing("Unavailable"));
+    faults.set("acme-west", () => {
+      over.abort();
+      return new PosternError("Unavailable", "west is out");
+    });
+    await assert.rejects(read({ signal: over.signal }), {
+      message: 'home; replica "acme-west": west is out',
+    });
+    assert.deepEqual(asked, ["acme-secrets", "acme-west"]);
+  });
+
+  it("hands on all that the home's outage says: how long to leave it alone, above all", async () => {
+    const { read, faults } = played();
+    const facts = { retryAfterMs: 400_000, awsCode: "SlowDown", requestId: "R1", hint: "wait" };
+    faults.set("acme-secrets", () => new PosternError("Throttled", "home", facts));
+    for (const replica of ["acme-west", "acme-eu"]) faults.set(replica, failing("Denied"));
+    await assert.rejects(read(), { code: "Throttled", ...facts });
   });
 
   it("asks the home as ever where there is no replica", async () => {

@@ -13,10 +13,12 @@ import { closeTree, openTree, type Tree } from "../../agent/store/tree.ts";
 import { type DaemonParts, type RunningDaemon, startDaemon } from "../support/daemon.ts";
 import {
   configure,
+  decryptBy,
   type GroupSettings,
   generationsOf,
   hostFor,
   publish,
+  publishBundle,
   setOf,
   type TestHost,
 } from "../support/host.ts";
@@ -287,6 +289,8 @@ describe("a reload", () => {
     });
 });
 
+const ELSEWHERE = { bucket: "other", region: "us-east-1", bucket_owner: "111122223333" };
+
 describe("a new configuration", () => {
   it("is followed at once where it changes a group", async (t) => {
     const host = await webHost(t);
@@ -306,6 +310,34 @@ describe("a new configuration", () => {
     // GetObject is the first pass's alone
     assert.deepEqual([daemon.requests().get, daemon.requestResults().get.ok], [1, 1]);
   });
+
+  const homes = [
+    ["passes over a home that was out under the one before, and the one before that", {}, []],
+    ["asks another home first, whatever was heard of the last one", ELSEWHERE, ["other"]],
+  ] as const;
+  for (const [why, more, expected] of homes)
+    it(why, async (t) => {
+      const host = await hostFor(t, temp, { otherRegions: ["us-west-2"] });
+      const { sandbox } = host;
+      const replica = { bucket: "west", region: "us-west-2", bucket_owner: "444455556666" };
+      sandbox.buckets.create("west", { region: "us-west-2", owner: "444455556666" });
+      const settings = { ...SLOW, failover: [replica] };
+      const web = { bundle: "web.bundle", decrypt: decryptBy(host, "envelope") };
+      configure(host, { web }, settings);
+      await publishBundle(host, "web", 1, { a: "1" });
+      const { refresh, daemon, failovers } = await startDaemon(t, host);
+      await refresh("web");
+      for (const bucket of [sandbox.bucket, "other"])
+        sandbox.faults.add({ kind: "503", service: "s3", bucket });
+      while (!failovers.includes("failover")) await refresh("web");
+      await daemon.reconfigure();
+      configure(host, { web }, { ...settings, ...more });
+      await daemon.reconfigure();
+      sandbox.log.clear();
+      await refresh("web");
+      const asked = sandbox.log.entries().flatMap(({ bucket }) => bucket ?? []);
+      assert.deepEqual([...new Set(asked)], [...expected, "west"]);
+    });
 
   it("does not move the trees", async (t) => {
     const host = await webHost(t);

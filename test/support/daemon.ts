@@ -7,6 +7,7 @@ import { systemChance, systemClock } from "../../agent/core/clock.ts";
 import type { PosternError } from "../../agent/core/errors.ts";
 import type { GroupOutcome } from "../../agent/core/outcome.ts";
 import { type Daemon, runDaemon } from "../../agent/daemon/daemon.ts";
+import type { FailoverEvent } from "../../agent/daemon/failover.ts";
 import type { Judge } from "../../agent/daemon/host.ts";
 import type { PassReport, ReloadReport } from "../../agent/daemon/observer.ts";
 import type { ReloadEnd } from "../../agent/daemon/reloads.ts";
@@ -21,6 +22,9 @@ export interface RunningDaemon {
   readonly passes: PassReport[];
   readonly reloads: ReloadReport[];
   readonly removed: string[];
+  readonly failovers: FailoverEvent["kind"][];
+  /** How many groups each configuration had that was taken up. */
+  readonly configs: number[];
   readonly refused: PosternError[];
   /** Resolves with the report of the next reload that is reported after this call. */
   readonly nextReload: () => Promise<ReloadReport>;
@@ -50,6 +54,8 @@ export async function startDaemon(
   const passes: PassReport[] = [];
   const reloads: ReloadReport[] = [];
   const removed: string[] = [];
+  const failovers: RunningDaemon["failovers"] = [];
+  const configs: number[] = [];
   const refused: PosternError[] = [];
   const told = new EventTarget();
   const stopping = new AbortController();
@@ -80,9 +86,9 @@ export async function startDaemon(
               reloads.push(report);
               told.dispatchEvent(new Event("reload"));
             },
-            onRemoved: (group) => removed.push(group),
-            onConfig: () => {},
-            onFailover: () => {},
+            onRemoved: (group, why) => removed.push(`${group} ${why}`),
+            onConfig: (groups) => configs.push(groups),
+            onFailover: ({ kind }) => failovers.push(kind),
             onConfigRefused: (error) => refused.push(error),
             onClockStep: () => {},
           },
@@ -102,6 +108,8 @@ export async function startDaemon(
     passes,
     reloads,
     removed,
+    failovers,
+    configs,
     refused,
     nextReload: async () => {
       await once(told, "reload");
