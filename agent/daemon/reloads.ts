@@ -9,6 +9,7 @@ import type { GroupConfig, ReloadConfig } from "../config/config.ts";
 import type { Chance, Clock } from "../core/clock.ts";
 import { type PosternError, toPosternError } from "../core/errors.ts";
 import type { GroupName } from "../core/names.ts";
+import type { ReloadEnd } from "../notify/ending.ts";
 import { oweReload, owedReload, settleReload } from "../store/owed.ts";
 import type { GenerationId } from "../store/target.ts";
 import type { Tree } from "../store/tree.ts";
@@ -16,13 +17,6 @@ import type { DaemonObserver, ReloadReport } from "./observer.ts";
 import { rollBack } from "./rollback.ts";
 import { reloadDelayMs } from "./schedule.ts";
 import type { Turns } from "./turns.ts";
-
-/** What a reload came to, see `ReloadReport`. */
-export type ReloadEnd =
-  | { readonly kind: "done" }
-  | { readonly kind: "not-needed"; readonly why: string }
-  | { readonly kind: "later"; readonly why: string }
-  | { readonly kind: "failed"; readonly error: Error };
 
 export interface ReloadEffects {
   readonly clock: Clock;
@@ -200,7 +194,8 @@ function againFor(
  * 1. Note what is owed now: what is swapped in meanwhile is owed anew.
  * 2. Reload.
  * 3. Done, or needed by nobody: settle what was noted.
- * 4. Failed: swap back the groups that want it, hold their content, and owe the reload of what they had before.
+ * 4. Failed: swap back the groups that want it, hold their content, and owe the reload of what they had before. Not
+ *    when nobody could be told: that says nothing of the set, and a set that is out of date cures nothing.
  */
 async function run(
   audience: Audience,
@@ -230,8 +225,8 @@ async function run(
     case "failed": {
       // what was cut off by the end of the daemon says nothing about the set
       if (signal.aborted) return { kind: "settled" };
-      const error = toPosternError(end.error);
-      const back = await swapBack(debts, tree, turns); // (4)
+      const { error } = end;
+      const back = error.code === "Unavailable" ? [] : await swapBack(debts, tree, turns); // (4)
       if (back.length === 0) return againFor(audience, groups, error);
       const result = { kind: "rolled-back", error } as const;
       return { kind: "at once", report: { groups: back, reload, result } };

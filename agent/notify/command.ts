@@ -20,6 +20,7 @@ export interface Command {
 
 /**
  * - `unsuccessful`: it failed, ran for too long, or could not be run; nobody tells which.
+ * - `unanswered`: systemd, which was asked to run it, runs nothing now; nobody tells whether it did.
  * - `timed-out`: it was killed, with all of its process group.
  * - `stopped`: so it was, because postern stops.
  * - `not-started`: `errno` says why; ENOENT when there is no such program.
@@ -28,6 +29,7 @@ export type CommandEnd =
   | { readonly kind: "ended"; readonly status: number }
   | { readonly kind: "signalled"; readonly signal: NodeJS.Signals }
   | { readonly kind: "unsuccessful" }
+  | { readonly kind: "unanswered" }
   | { readonly kind: "timed-out" }
   | { readonly kind: "stopped" }
   | { readonly kind: "not-started"; readonly errno: string };

@@ -5,6 +5,7 @@ import type { PosternError } from "../core/errors.ts";
  * - `done`: told.
  * - `not-needed`: nobody is there to be told.
  * - `later`: whoever is there cannot be told now.
+ * - `failed`: with Unavailable nobody was told, for a reason that says nothing of what they were to be told.
  */
 export type ReloadEnd =
   | { readonly kind: "done" }

@@ -98,6 +98,10 @@ export function faultOf(
           hint: "run it by hand to see what it says: its output is not kept, since it may read secrets",
         },
       );
+    case "unanswered":
+      return new PosternError("Unavailable", `${what} was not made: systemd does not answer`, {
+        hint: "commands are run by systemd-run --wait, which needs D-Bus: see that both are well",
+      });
     case "timed-out":
       return new PosternError(
         "CheckFailed",

@@ -4,7 +4,7 @@
  * @see systemd-run(1), systemd.exec(5)
  * @module
  */
-import type { RunCommand } from "./command.ts";
+import type { Command, CommandEnd, RunCommand } from "./command.ts";
 
 /** What names a transient unit. */
 export interface TransientName {
@@ -21,7 +21,8 @@ const STOPPING_MS = 500;
 
 /**
  * Runs `run`'s commands as transient units of the system's manager, which tells whether one succeeded, and not how it
- * failed.
+ * failed. So after a failure it is asked to run true(1): if it does not, the failure was its own, and says nothing of
+ * the command.
  */
 export function inTransientUnit(run: RunCommand, name: TransientName): RunCommand {
   return async (command, signal) => {
@@ -40,19 +41,22 @@ export function inTransientUnit(run: RunCommand, name: TransientName): RunComman
       const forMs = end.kind === "stopped" ? STOPPING_MS : MARGIN_MS;
       await run({ ...stop, timeoutMs: forMs }, new AbortController().signal);
     }
-    return end.kind === "ended" && end.status !== 0 ? { kind: "unsuccessful" } : end;
+    if (end.kind === "stopped" || isSuccess(end)) return end;
+    const probe = transientArgv(PROBE, unitName({ ...name, id: `${name.id}-probe` }));
+    const answer = await run({ argv: probe, env: {}, timeoutMs: MARGIN_MS }, signal);
+    if (!isSuccess(answer)) return { kind: "unanswered" };
+    return end.kind === "ended" ? { kind: "unsuccessful" } : end;
   };
 }
 
+const PROBE = { argv: ["true"], env: {}, timeoutMs: MARGIN_MS };
+
+function isSuccess(end: CommandEnd): boolean {
+  return end.kind === "ended" && end.status === 0;
+}
+
 /** What systemd-run(1) is asked for. */
-function transientArgv(
-  {
-    argv,
-    env,
-    timeoutMs,
-  }: { argv: readonly string[]; env: Readonly<Record<string, string>>; timeoutMs: number },
-  unit: string,
-): readonly string[] {
+function transientArgv({ argv, env, timeoutMs }: Command, unit: string): readonly string[] {
   const properties = [
     // of a oneshot, starting is all it does
     `TimeoutStartSec=${timeoutMs}ms`,

@@ -23,7 +23,7 @@ export async function reloadUnit(
   signal: AbortSignal,
 ): Promise<ReloadEnd> {
   const state = await tools.show(unit, signal);
-  if (state === undefined) return failed(unit, "systemd does not tell of it");
+  if (state === undefined) return unanswered(unit);
   const reloadable = judgeUnitState(state);
   if (reloadable.kind !== "now") return { ...reloadable, why: `${unit}: ${reloadable.why}` };
   const verb = action === "restart" ? "try-restart" : "try-reload-or-restart";
@@ -32,9 +32,17 @@ export async function reloadUnit(
     signal,
   );
   if (end.kind === "ended" && end.status === 0) return { kind: "done" };
+  // of a manager that does not answer any more, that was all that failed
+  if ((await tools.show(unit, signal)) === undefined) return unanswered(unit);
   if (end.kind === "timed-out")
     return failed(unit, `it did not ${action} within ${tools.timeoutMs / 1000}s`);
   return failed(unit, `it did not ${action}`);
+}
+
+function unanswered(unit: string): ReloadEnd {
+  const message = `cannot tell unit ${quote(unit)}: systemd does not answer`;
+  const hint = "see whether it does: systemctl is-system-running";
+  return { kind: "failed", error: new PosternError("Unavailable", message, { hint }) };
 }
 
 function failed(unit: string, why: string): ReloadEnd {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { PosternError } from "../../agent/core/errors.ts";
 import type { Judge } from "../../agent/daemon/host.ts";
+import type { ReloadEnd } from "../../agent/notify/ending.ts";
 import { startDaemon } from "../support/daemon.ts";
 import {
   configure,
@@ -19,6 +20,8 @@ const temp = memoryDir();
 const ALL = { groups: [], release: false, acceptOlder: false, prune: false };
 const NGINX = { unit: "nginx.service" };
 const SLOW = { refresh: { every: "1h", max_age: "2h" } };
+
+const FAILED: ReloadEnd = { kind: "failed", error: new PosternError("CheckFailed", "no") };
 
 async function webHost(
   t: TestContext,
@@ -66,7 +69,7 @@ describe("the daemon", () => {
   it("goes on owing a reload across its own death", async (t) => {
     const host = await webHost(t);
     const first = await startDaemon(t, host, {
-      reload: () => Promise.resolve({ kind: "failed", error: new Error("down") }),
+      reload: () => Promise.resolve(FAILED),
     });
     await first.refresh("web");
     await publish(host, "web", { a: "2" });
@@ -84,7 +87,7 @@ describe("the daemon", () => {
   it("owes no reload any more that the configuration no longer names", async (t) => {
     const host = await webHost(t);
     const { refresh, daemon, nextReload } = await startDaemon(t, host, {
-      reload: () => Promise.resolve({ kind: "failed", error: new Error("down") }),
+      reload: () => Promise.resolve(FAILED),
     });
     await refresh("web");
     await publish(host, "web", { a: "2" });
@@ -197,9 +200,7 @@ describe("the daemon", () => {
       reload: () => {
         const value = setOf(host, "web")?.["a"] ?? "";
         seen.push(value);
-        return Promise.resolve(
-          value === "2" ? { kind: "failed", error: new Error("no") } : { kind: "done" },
-        );
+        return Promise.resolve(value === "2" ? FAILED : { kind: "done" });
       },
     });
     await refresh("web");

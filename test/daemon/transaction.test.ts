@@ -5,7 +5,7 @@ import { describe, it, type TestContext } from "node:test";
 import { systemChance, systemClock } from "../../agent/core/clock.ts";
 import { type ErrorCode, PosternError } from "../../agent/core/errors.ts";
 import type { Judge } from "../../agent/daemon/host.ts";
-import type { ReloadEnd } from "../../agent/daemon/reloads.ts";
+import type { ReloadEnd } from "../../agent/notify/ending.ts";
 import { systemFileSystem } from "../../agent/store/file-system.ts";
 import { readCurrent } from "../../agent/store/generation.ts";
 import { EMPTY_RECORD, readRecord, sourcesOf, writeRecord } from "../../agent/store/record.ts";
@@ -28,7 +28,7 @@ import { memoryDir } from "../support/temp.ts";
 const temp = memoryDir();
 const SLOW = { refresh: { every: "1h", max_age: "2h" } };
 const NGINX = { unit: "nginx.service" };
-const FAILED: ReloadEnd = { kind: "failed", error: new Error("no") };
+const FAILED: ReloadEnd = { kind: "failed", error: new PosternError("CheckFailed", "no") };
 
 async function webHost(
   t: TestContext,
@@ -248,6 +248,18 @@ describe("a reload", () => {
     const { reloads, nextReload } = await startDaemon(t, host);
     if (reloads.length === 0) await nextReload();
     assert.deepEqual(reloads[0]?.result, { kind: "done" });
+  });
+
+  it("that nobody could be asked for swaps nothing back, and stays owed", async (t) => {
+    const host = await webHost(t, { reload: NGINX, on_failure: "rollback" });
+    const error = new PosternError("Unavailable", "systemd does not answer");
+    const { refresh, reloads } = await wentThrough(t, host, ["2"], {
+      reload: () => Promise.resolve({ kind: "failed", error }),
+    });
+    assert.equal(reloads[0]?.result.kind, "failed");
+    assert.equal((await refresh("web")).kind, "unchanged");
+    assert.equal(valueOf(host), "2");
+    assert.notEqual(owed(host), undefined);
   });
 
   it("that the daemon's end cuts off swaps nothing back, and stays owed", async (t) => {

@@ -16,15 +16,19 @@ const never = new AbortController().signal;
 const web = { group: "web", timeoutMs: 30_000 };
 const unit: Reload = { kind: "unit", unit: "nginx.service", action: "reload" };
 
+const DONE: CommandEnd = { kind: "ended", status: 0 };
+
 interface Fake {
   readonly tools: NotifyTools;
   readonly commands: Command[];
 }
 
+/** @param end of every command but true(1), by which systemd is asked whether it answers: that has its own */
 function fake(
   shown: string | undefined,
-  end: CommandEnd = { kind: "ended", status: 0 },
+  end: CommandEnd = DONE,
   systemd = false,
+  answer: CommandEnd = DONE,
 ): Fake {
   const commands: Command[] = [];
   return {
@@ -32,7 +36,7 @@ function fake(
     tools: {
       run: (command) => {
         commands.push(command);
-        return Promise.resolve(end);
+        return Promise.resolve(command.argv.at(-1) === "true" ? answer : end);
       },
       show: () => Promise.resolve(shown === undefined ? undefined : parseUnitState(shown)),
       processes: { find: () => undefined, kill: () => {} },
@@ -59,7 +63,6 @@ describe("a unit", () => {
       "not-needed",
       [],
     ],
-    ["cannot be told when no manager answers", undefined, "failed", []],
   ] as const;
   for (const [why, shown, kind, verbs] of rows)
     it(why, async () => {
@@ -144,6 +147,47 @@ describe("a command under systemd", () => {
     const { tools, commands } = fake(undefined);
     await tell({ kind: "command", argv: ["/bin/ok"] }, web, tools, never);
     assert.deepEqual(commands[0]?.env, { POSTERN_GROUP: "web" });
+  });
+});
+
+describe("a systemd that does not answer", () => {
+  const silences = [
+    ["fails at once", { kind: "ended", status: 1 }],
+    ["hangs", { kind: "timed-out" }],
+  ] as const;
+  const commands = ["check", "verify", "reload"] as const;
+  for (const [how, end] of silences)
+    for (const kind of commands)
+      it(`and ${how} is no failed ${kind}`, async () => {
+        const { tools } = fake(undefined, end, true, end);
+        const came = await runFor({ kind, ...web }, { argv: ["/bin/ok"], env: {} }, tools, never);
+        const fault = faultOf(kind, ["/bin/ok"], came, web.timeoutMs);
+        assert.equal(fault?.code, "Unavailable");
+        assert.equal(fault.message, `${kind} was not made: systemd does not answer`);
+      });
+
+  for (const [how, end] of silences)
+    it(`and ${how} is no failed reload of a unit, before or after it was asked`, async () => {
+      for (const answers of [0, 1]) {
+        const { tools } = fake(state("active"), end);
+        let shown = 0;
+        const show: NotifyTools["show"] = async (...words) => {
+          shown += 1;
+          return shown > answers ? undefined : tools.show(...words);
+        };
+        const told = await tell(unit, web, { ...tools, show }, never);
+        assert.equal(told.kind === "failed" && told.error.code, "Unavailable");
+        assert.equal(shown, answers + 1);
+      }
+    });
+
+  it("is not asked about once postern stops", async () => {
+    const { tools, commands: run } = fake(undefined, { kind: "stopped" }, true);
+    await runFor({ kind: "check", ...web }, { argv: ["/bin/slow"], env: {} }, tools, never);
+    assert.deepEqual(
+      run.map(({ argv }) => argv[0]),
+      ["systemd-run", "systemctl"],
+    );
   });
 });
 

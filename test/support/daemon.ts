@@ -10,7 +10,7 @@ import { type Daemon, runDaemon } from "../../agent/daemon/daemon.ts";
 import type { FailoverEvent } from "../../agent/daemon/failover.ts";
 import type { Judge } from "../../agent/daemon/host.ts";
 import type { PassReport, ReloadReport } from "../../agent/daemon/observer.ts";
-import type { ReloadEnd } from "../../agent/daemon/reloads.ts";
+import type { ReloadEnd } from "../../agent/notify/ending.ts";
 import { BRIEF, openServices } from "../../agent/daemon/services.ts";
 import { systemFileSystem } from "../../agent/store/file-system.ts";
 import { systemProgram } from "../../agent/store/program.ts";
