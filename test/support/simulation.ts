@@ -41,6 +41,8 @@ export interface World {
   credentialsExpired: boolean;
   /** By how much this host's clock is wrong, in milliseconds. */
   clockOffMs: number;
+  /** For how long this host slept: time went on without it. */
+  suspendedMs: number;
   diskFull: boolean;
   reloadFails: boolean;
 }
@@ -53,6 +55,8 @@ export interface Simulation {
   /** Reload commands that were run. */
   reloads(): number;
   states(): Readonly<Record<string, GroupState | undefined>>;
+  /** By how much the clock was set, as the daemon tells it. */
+  readonly clockSteps: readonly number[];
   /** Lets so many milliseconds pass. */
   pass(ms: number): Promise<void>;
   stop(): Promise<void>;
@@ -69,7 +73,7 @@ function jumpingClock(world: World): Clock & { advance(ms: number): Promise<void
   let time = 0;
   let sleepers: Sleeper[] = [];
   return {
-    now: () => start + time + world.clockOffMs,
+    now: () => start + time + world.suspendedMs + world.clockOffMs,
     monotonic: () => time,
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
@@ -132,6 +136,7 @@ export async function simulate(temp: string): Promise<Simulation> {
     imdsDown: false,
     credentialsExpired: false,
     clockOffMs: 0,
+    suspendedMs: 0,
     diskFull: false,
     reloadFails: false,
   };
@@ -139,6 +144,7 @@ export async function simulate(temp: string): Promise<Simulation> {
   const objects = fakeS3({ "web/a": "1", "db/pw": "sealed", "tls/site.key": "k" });
   const config = configOf(CONFIG(root), runner());
   const stopping = new AbortController();
+  const clockSteps: number[] = [];
   let reloads = 0;
   let requests = 0;
   let daemon: Daemon | undefined;
@@ -172,7 +178,7 @@ export async function simulate(temp: string): Promise<Simulation> {
         onConfig: () => {},
         onFailover: () => {},
         onConfigRefused: () => {},
-        onClockStep: () => {},
+        onClockStep: (ms) => clockSteps.push(ms),
       },
     },
     async (started) => {
@@ -184,6 +190,7 @@ export async function simulate(temp: string): Promise<Simulation> {
   return {
     world,
     objects,
+    clockSteps,
     requests: () => requests,
     reloads: () => reloads,
     states: () =>
