@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { systemChance, systemClock } from "../../agent/core/clock.ts";
@@ -357,6 +357,61 @@ describe("a new configuration", () => {
     configure({ ...host, run: `${host.run}-moved` }, { web: { prefix: "web/" } }, SLOW);
     await daemon.reconfigure();
     assert.equal(refused[0]?.message, "paths cannot change while the daemon runs");
+  });
+});
+
+describe("a group's standing", () => {
+  it("that cannot be written down is that group's failure, and no other's", async (t) => {
+    const host = await hostFor(t, temp);
+    configure(host, { web: { prefix: "web/" }, db: { prefix: "db/" } }, SLOW);
+    await publish(host, "web", { a: "1" });
+    await publish(host, "db", { pw: "1" });
+    const { daemon, refresh, passes } = await startDaemon(t, host);
+    await refresh("web");
+    await refresh("db");
+    const line = join(host.run, "state/web");
+    unlinkSync(line);
+    mkdirSync(line);
+    const failed = await refresh("web");
+    assert.equal(failed.kind === "failed" && failed.error.code, "CannotWrite");
+    assert.deepEqual(passes.at(-1)?.outcome, failed);
+    assert.equal((await refresh("db")).kind, "unchanged");
+    const errors = daemon.status()?.groups.map(({ error }) => error?.code);
+    assert.deepEqual(errors, ["CannotWrite", undefined]);
+    rmdirSync(line);
+    assert.equal((await refresh("web")).kind, "unchanged");
+  });
+});
+
+describe("a pass over a set that moves while it is read", () => {
+  const moving = async (t: TestContext): Promise<TestHost & { readonly move: () => void }> => {
+    const host = await webHost(t);
+    const move = (): void => {
+      host.onS3.act = async ({ operation }) => {
+        if (operation !== "GetObject") return;
+        host.onS3.act = () => {};
+        await publish(host, "web", { b: "1" });
+      };
+    };
+    return { ...host, move };
+  };
+
+  it("looks again for somebody who waits for it", async (t) => {
+    const host = await moving(t);
+    const { refresh } = await startDaemon(t, host);
+    await refresh("web");
+    await publish(host, "web", { a: "2" });
+    host.move();
+    assert.equal((await refresh("web")).kind, "changed");
+    assert.deepEqual(setOf(host, "web"), { a: "2", b: "1" });
+  });
+
+  it("leaves that to the next one when it comes by itself", async (t) => {
+    const host = await moving(t);
+    host.move();
+    const { passes } = await startDaemon(t, host);
+    while (passes.length === 0) await systemClock.sleep(5);
+    assert.equal(passes[0]?.outcome.kind, "waiting");
   });
 });
 
