@@ -91,9 +91,10 @@ export async function runDaemon(
     let changing: Promise<void> = Promise.resolve();
     const change = async (): Promise<void> => {
       const next = await nextConfig(life.config, readConfig, effects);
-      if (next === undefined || signal.aborted) return;
+      if (next === undefined) return;
       const past = life.past();
       await life.end();
+      if (signal.aborted) return;
       try {
         life = beginLife(next, past, tree, requests, effects);
         effects.observer.onConfig(next.groups.length);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, rmdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
@@ -79,6 +80,17 @@ function inTree(host: TestHost, use: (tree: Tree) => void): void {
   } finally {
     closeTree(tree);
   }
+}
+
+interface Latch {
+  readonly opened: Promise<void>;
+  readonly open: () => void;
+}
+
+function latch(): Latch {
+  let open: () => void = () => {};
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { opened, open: () => open() };
 }
 
 const valueOf = (host: TestHost): string | undefined => setOf(host, "web")?.["a"];
@@ -349,6 +361,47 @@ describe("a new configuration", () => {
       await refresh("web");
       const asked = sandbox.log.entries().flatMap(({ bucket }) => bucket ?? []);
       assert.deepEqual([...new Set(asked)], [...expected, "west"]);
+    });
+
+  const endings: readonly (readonly [
+    when: string,
+    parts: (reached: Latch, go: Latch) => DaemonParts,
+  ])[] = [
+    [
+      "while it is read",
+      (reached, go) => ({
+        beforeReading: () => {
+          reached.open();
+          return go.opened;
+        },
+      }),
+    ],
+    [
+      "while the work under the old one ends",
+      (reached, go) => ({
+        reload: async (_, __, signal) => {
+          await once(signal, "abort");
+          reached.open();
+          await go.opened;
+          return { kind: "done" };
+        },
+      }),
+    ],
+  ];
+  for (const [when, partsFor] of endings)
+    it(`is not taken up by a daemon that is told to end ${when}`, async (t) => {
+      const host = await webHost(t);
+      const [reached, go] = [latch(), latch()];
+      const { daemon, refresh, stop, configs } = await startDaemon(t, host, partsFor(reached, go));
+      await refresh("web");
+      await publish(host, "web", { a: "2" });
+      await refresh("web");
+      const changed = daemon.reconfigure();
+      await reached.opened;
+      const stopped = stop();
+      go.open();
+      await Promise.all([changed, stopped]);
+      assert.deepEqual(configs, [1]);
     });
 
   it("does not move the trees", async (t) => {

@@ -34,6 +34,8 @@ export interface RunningDaemon {
 }
 
 export interface DaemonParts {
+  /** Done before the configuration is read anew. */
+  readonly beforeReading?: () => Promise<void>;
   readonly judge?: Judge;
   readonly reload?: (
     reload: ReloadConfig,
@@ -49,7 +51,11 @@ const lenient: Judge = { check: () => Promise.resolve(), verify: () => Promise.r
 export async function startDaemon(
   t: TestContext,
   host: TestHost,
-  { judge = lenient, reload = () => Promise.resolve({ kind: "done" }) }: DaemonParts = {},
+  {
+    judge = lenient,
+    reload = () => Promise.resolve({ kind: "done" }),
+    beforeReading = () => Promise.resolve(),
+  }: DaemonParts = {},
 ): Promise<RunningDaemon> {
   const passes: PassReport[] = [];
   const reloads: ReloadReport[] = [];
@@ -68,7 +74,11 @@ export async function startDaemon(
       const env = Object.assign(process.env, host.env);
       const time = { env, clock: systemClock, chance: systemChance };
       running = runDaemon(
-        { config, readConfig, signal: stopping.signal },
+        {
+          config,
+          readConfig: () => beforeReading().then(readConfig),
+          signal: stopping.signal,
+        },
         {
           ...time,
           openServices: (choice, shared) => openServices(choice, { ...time, ...shared }, BRIEF),
