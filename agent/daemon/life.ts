@@ -143,7 +143,7 @@ async function passOver(request: PassRequest, effects: LifeEffects): Promise<Gro
   const { name } = group;
   const began = clock.monotonic();
   const before = previousStanding(tree, name)?.state;
-  const hadFiles = readRecord(tree, name).removed;
+  const goneBefore = readRecord(tree, name).removed;
   let outcome: GroupOutcome;
   try {
     const host = await request.host();
@@ -162,7 +162,7 @@ async function passOver(request: PassRequest, effects: LifeEffects): Promise<Gro
     const durationMs = clock.monotonic() - began;
     if (status !== undefined) observer.onPass({ group: name, outcome, before, status, durationMs });
     const { removed } = readRecord(tree, name);
-    if (removed !== undefined && removed !== hadFiles) observer.onRemoved(name, removed);
+    if (removed !== undefined && goneBefore === undefined) observer.onRemoved(name, removed);
   } catch (error) {
     // what cannot be written down is told all the same
     if (outcome.kind !== "failed")

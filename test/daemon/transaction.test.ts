@@ -7,9 +7,11 @@ import { systemChance, systemClock } from "../../agent/core/clock.ts";
 import { type ErrorCode, PosternError } from "../../agent/core/errors.ts";
 import type { Judge } from "../../agent/daemon/host.ts";
 import type { ReloadEnd } from "../../agent/notify/ending.ts";
+import { prefixAllowList } from "../../agent/sandbox/authorise.ts";
 import { systemFileSystem } from "../../agent/store/file-system.ts";
 import { readCurrent } from "../../agent/store/generation.ts";
 import { EMPTY_RECORD, readRecord, sourcesOf, writeRecord } from "../../agent/store/record.ts";
+import { writeState } from "../../agent/store/state.ts";
 import { closeTree, openTree, type Tree } from "../../agent/store/tree.ts";
 import { type DaemonParts, type RunningDaemon, startDaemon } from "../support/daemon.ts";
 import {
@@ -20,6 +22,7 @@ import {
   hostFor,
   publish,
   publishBundle,
+  ROLE,
   setOf,
   type TestHost,
 } from "../support/host.ts";
@@ -410,6 +413,49 @@ describe("a new configuration", () => {
     configure({ ...host, run: `${host.run}-moved` }, { web: { prefix: "web/" } }, SLOW);
     await daemon.reconfigure();
     assert.equal(refused[0]?.message, "paths cannot change while the daemon runs");
+  });
+});
+
+describe("files that the configuration has removed", () => {
+  const REMOVING = { on_revoked: "remove", revoke_after: "0s", on_expired: "remove" };
+
+  it("are told of once each time, also past a restart, and whatever comes after", async (t) => {
+    const host = await webHost(t, { reload: NGINX }, REMOVING);
+    const grant = (readPrefixes: readonly string[]): void => {
+      const grants = [{ role: ROLE, readPrefixes, writePrefixes: [] }];
+      host.sandbox.setAuthoriser(
+        prefixAllowList({ grants, keys: [], administrators: ["publisher"] }),
+      );
+    };
+    const deny = (): void => grant([]);
+    const allow = (): void => grant([""]);
+    const first = await startDaemon(t, host);
+    const passes = async ({ refresh }: RunningDaemon, count: number): Promise<void> => {
+      for (let pass = 0; pass < count; pass += 1) await refresh("web");
+    };
+    await passes(first, 1);
+    deny();
+    await passes(first, 5);
+    assert.deepEqual(first.removed, ["web denied"]);
+    assert.equal(setOf(host, "web"), undefined);
+    await first.stop();
+    const second = await startDaemon(t, host);
+    await passes(second, 2);
+    // an outage that is past max_age has nothing left to remove
+    inTree(host, (tree) => {
+      const standing = { state: "stale", lastSuccess: 1000, freshUntil: 2000 } as const;
+      writeState(tree, web, { standing, generation: undefined });
+    });
+    allow();
+    host.sandbox.faults.add({ kind: "503", service: "s3" });
+    await passes(second, 2);
+    assert.equal(second.daemon.status()?.groups[0]?.state, "expired");
+    assert.deepEqual(second.removed, []);
+    host.sandbox.faults.clear();
+    await passes(second, 1);
+    deny();
+    await passes(second, 4);
+    assert.deepEqual(second.removed, ["web denied"]);
   });
 });
 
