@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { type Ended, plainEnv, runCommand } from "../support/command.ts";
 import { program } from "../support/reading-host.ts";
 import { linkGroup, makeRunTree, putGeneration } from "../support/run-tree.ts";
@@ -34,6 +35,14 @@ function start(
     env: { ...plainEnv, POSTERN_RUN: run },
     stdio: ["pipe", "pipe", "pipe"],
   });
+}
+
+function signalIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // it ended, as it should
+  }
 }
 
 describe("exec", () => {
@@ -163,6 +172,28 @@ describe("exec", () => {
     const [code] = (await once(child, "exit")) as [number];
     assert.equal(code, 9);
     assert.doesNotMatch(more, /two/);
+  });
+
+  it("goes on while the link to its set is gone, and with what takes its place", async (t) => {
+    const place = newRun({ a: "one" });
+    const script = "echo $$ $a; while :; do sleep 0.05; done";
+    const child = start(place, ["--group", "web", "--watch", "--", "sh", "-c", script]);
+    let complaints = "";
+    child.stderr.on("data", (chunk: Buffer) => (complaints += chunk.toString()));
+    const [first] = (await once(child.stdout, "data")) as [Buffer];
+    assert.match(first.toString(), /^\d+ one$/m);
+    // should it fail, its program would go on without it
+    t.after(() => signalIfThere(Number.parseInt(first.toString(), 10)));
+    unlinkSync(join(place, "secrets/web"));
+    // it looks once a second
+    await delay(1500);
+    assert.equal(complaints, "");
+    putGeneration(place, "web", "bbbbbbbbbbbb", { a: "two" });
+    linkGroup(place, "web");
+    const [second] = (await once(child.stdout, "data")) as [Buffer];
+    assert.match(second.toString(), /^\d+ two$/m);
+    child.kill("SIGTERM");
+    await once(child, "exit");
   });
 
   it("leaves the program as it is when the new set cannot be an environment", async () => {
