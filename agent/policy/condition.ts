@@ -88,9 +88,7 @@ export function holds(condition: Condition, context: Context): boolean {
   const { operator, lowerKey, tests, key } = condition;
   const given = context.get(lowerKey) ?? [];
   if (operator.name === "Null") {
-    // AWS's own guard of a set operator: "exists and its value is not null", and null is also an empty string
-    const isNull = given.every((value) => value === "");
-    return tests.some((test) => test(String(isNull), context, key));
+    return tests.some((test) => test(String(given.length === 0), context, key));
   }
   if (given.length === 0 && operator.ifExists) return true;
   const matches = (value: string): boolean =>

@@ -93,7 +93,8 @@ export function parseContext(value: unknown, path: string, report: Report): Keys
     const members: readonly unknown[] = Array.isArray(given) ? given : [given];
     if (!members.every((one) => ["string", "number", "boolean"].includes(typeof one)))
       report(place, "expected a string, a number, a boolean, or a list of them");
-    context[key] = members.map(String);
+    // AWS: a set that resolves to an empty string is a null data set, so that Null guards a set operator
+    context[key] = members.map(String).filter((text) => text !== "" || !Array.isArray(given));
   }
   return context;
 }
