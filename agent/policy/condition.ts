@@ -90,7 +90,9 @@ export function holds(condition: Condition, context: Context): boolean {
   if (operator.name === "Null") {
     return tests.some((test) => test(String(given.length === 0), context, key));
   }
-  if (given.length === 0 && operator.ifExists) return true;
+  // seen on AWS itself: ForAnyValue fails without the key, whatever IfExists says
+  // @see https://repost.aws/questions/QU9HFmDzP0QGuU-fd7rS6B7w/foranyvalue-stringequalsifexists-behaving-unexpectedly
+  if (given.length === 0 && operator.ifExists && operator.set !== "any") return true;
   const matches = (value: string): boolean =>
     tests.some((test) => test(value, context, key)) !== operator.negated;
   if (operator.set === undefined) {

@@ -81,6 +81,9 @@ export function parseDocument(
     report("Version", `expected "2012-10-17" or "2008-10-17", got ${quote(String(version))}`);
     return undefined;
   }
+  // @see https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_syntax.html
+  if (kind === "rcp" && version !== "2012-10-17")
+    report("Version", 'expected "2012-10-17", the only version of an rcp policy');
   if (id !== undefined && typeof id !== "string")
     report("Id", `expected a string, got ${kindOf(id)}`);
   const isList = Array.isArray(statement);

@@ -61,7 +61,6 @@ export const EXAMPLES: readonly Asked[] = [
   under({ StringEquals: { [TEAM]: `\${${PART}}` } }, { [TEAM]: "a", [PART]: "a" }, "2008-10-17"),
   under({ StringNotEquals: { [TEAM]: `\${${PART}}` } }, { [TEAM]: "a" }),
   scenarioOf({ resource: documentOf({ Principal: { AWS: SESSION } }), session: other }),
-  under({ "ForAnyValue:StringLikeIfExists": { "aws:PrincipalOrgPaths": "o-a/*" } }, {}),
   under({ NotIpAddress: { "aws:SourceIp": "203.0.113.7" } }, { "aws:SourceIp": "2001:db8::7" }),
   under({ StringEquals: { [TEAM]: "${*}" } }, { [TEAM]: "*" }),
 ];

@@ -43,13 +43,6 @@ export const EXCEPTIONS: readonly Exception[] = [
       ),
   },
   {
-    why: "IfExists holds without the key, under ForAnyValue as well; the judge's does not",
-    source: `${IAM}reference_policies_elements_condition_operators.html`,
-    covers: ({ policies, context }) =>
-      context["aws:PrincipalOrgPaths"] === undefined &&
-      conditionsOf(policies).some(({ operator }) => /^ForAnyValue:.*IfExists$/.test(operator)),
-  },
-  {
     why: "an address is none of the other family, so that NotIpAddress holds; the judge's does not without a prefix",
     source: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/ipv6-access.html",
     covers: ({ policies, context }) => {
