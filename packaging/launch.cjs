@@ -45,4 +45,7 @@ function cacheName(filename) {
   return filename.replace(/cjs$/, "cache");
 }
 
+// with nothing left to do, and all of it written: to take the heap down piece by piece would take some milliseconds more
+process.on("beforeExit", () => process.exit());
+
 load("postern.cjs");

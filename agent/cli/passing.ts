@@ -7,7 +7,7 @@ import type { Config } from "../config/config.ts";
 import { EXIT, type ExitCode, exitCodeOf, PosternError } from "../core/errors.ts";
 import type { GroupOutcome, RequestCounts } from "../core/outcome.ts";
 import type { Answer, AnsweredGroup } from "../daemon/answer.ts";
-import type { FetchReport } from "../daemon/fetch.ts";
+import type { FetchReport } from "../daemon/fetch-turn.ts";
 import type { Surroundings } from "./command.ts";
 import { chosenGroups } from "./configured.ts";
 import { systemEffects, systemJudge } from "./effects.ts";

@@ -12,7 +12,7 @@ import { ownerLookup } from "../store/owners.ts";
 import { readRecord } from "../store/record.ts";
 import type { Tree } from "../store/tree.ts";
 import { withinMs } from "./deadline.ts";
-import type { FetchEffects } from "./fetch.ts";
+import type { FetchEffects } from "./fetch-turn.ts";
 import type { HomeHealth } from "./home-health.ts";
 import type { Host } from "./host.ts";
 import { type Keeper, keepGroup } from "./keeper.ts";
