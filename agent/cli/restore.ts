@@ -2,6 +2,7 @@
 import { PosternError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
 import type { Past } from "../publish/restore.ts";
+import type { Current } from "../publish/set.ts";
 import type { Command } from "./command.ts";
 import { publishSet } from "./publish.ts";
 import {
@@ -55,10 +56,9 @@ export const restore: Command = {
           ]);
           const { terminal } = surroundings;
           const then = await readPast(group, past);
-          const current = await readCurrent(group, {
-            onProgress: progressOn(terminal, "reading"),
-          });
+          let current: Current | undefined;
           try {
+            current = await readCurrent(group, { onProgress: progressOn(terminal, "reading") });
             const request = { group, current, after: then.values, flags: { ...flags, yes: true } };
             const check = async (): Promise<void> => {
               await checkedBucket(groups, flags);
@@ -67,7 +67,7 @@ export const restore: Command = {
             await publishSet({ ...request, check }, surroundings);
           } finally {
             then.wipe();
-            current.wipe();
+            current?.wipe();
           }
         });
       },

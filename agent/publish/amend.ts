@@ -12,7 +12,7 @@ import { timingSafeEqual } from "node:crypto";
 import { PosternError } from "../core/errors.ts";
 import type { SecretName } from "../core/names.ts";
 import { type Bundle, readBundle, wipeBundle, writeBundle } from "./bundle.ts";
-import { type Base, conflict } from "./conflict.ts";
+import { baseOf, conflict } from "./conflict.ts";
 import type { Group } from "./group.ts";
 import { revisionAfter } from "./history.ts";
 
@@ -66,8 +66,7 @@ export async function amendBundle(
         // (3)
         const wanted = change(secrets);
         // (4)
-        const base: Base =
-          bundle === undefined ? { kind: "absent" } : { kind: "version", ...bundle };
+        const base = baseOf(bundle);
         const revision = await revisionAfter(group, bundle);
         const outcome = await writeBundle(group, { revision, secrets: wanted, base });
         if (outcome.kind === "written")

@@ -5,15 +5,15 @@
  * newer revision. `If-Match` on the object that was read makes sure that no number is given twice.
  * @module
  */
-import { isMissingKey } from "../aws/failure.ts";
 import type { ObjectHead } from "../aws/object-store.ts";
 import { PosternError } from "../core/errors.ts";
 import { quote, type S3Key, type SecretName } from "../core/names.ts";
 import type { SecretBytes } from "../core/secret-bytes.ts";
 import { unpackBundle } from "../source/bundle.ts";
 import { packArchive } from "./archive.ts";
-import type { Base } from "./conflict.ts";
+import { type Base, conditionOf } from "./conflict.ts";
 import type { Group } from "./group.ts";
+import { readSealed } from "./objects.ts";
 
 /** A bundle as it lies in S3, opened. */
 export interface Bundle {
@@ -34,28 +34,19 @@ const MAX_ENTRIES = 10_000;
  * @throws {PosternError} Denied, or whatever opening and unpacking fail with
  */
 export async function readBundle(group: Group, versionId?: string): Promise<Bundle | undefined> {
-  const { publisher, config, opener } = group;
-  const { bucket, owner } = publisher;
+  const { config, opener } = group;
   const key = bundleKey(group);
-  let answer: Awaited<ReturnType<typeof publisher.s3.get>>;
-  try {
-    const maxBytes = config.maxObjectBytes;
-    answer = await publisher.s3.get({ bucket, owner, key, versionId, maxBytes });
-  } catch (error) {
-    if (error instanceof PosternError && isMissingKey(error)) return undefined;
-    throw error;
-  }
-  if (answer.kind !== "object")
-    throw new PosternError("Internal", "a conditional answer to an unconditional GET");
-  const { etag, lastModified } = answer;
-  const { plaintext, revision } = await opener.bundle(key, answer.body);
+  const found = await readSealed(group, key, versionId);
+  if (found === undefined) return undefined;
+  const { etag, lastModified } = found;
+  const { plaintext, revision } = await opener.bundle(key, found.body);
   try {
     const { secrets } = await unpackBundle(plaintext, {
       limits: { maxBytes: config.maxGroupBytes, maxEntries: MAX_ENTRIES },
       onBadName: config.onBadName,
     });
     const named = new Map(secrets.map(({ name, body }) => [name, body]));
-    return { etag, versionId: answer.versionId, lastModified, revision, secrets: named };
+    return { etag, versionId: found.versionId, lastModified, revision, secrets: named };
   } finally {
     plaintext.wipe();
   }
@@ -88,7 +79,7 @@ export async function writeBundle(group: Group, bundle: NewBundle): Promise<Bund
   const outcome = await group.publisher.store.put({
     key: bundleKey(group),
     body: sealed,
-    condition: base.kind === "absent" ? base : { kind: "etag", etag: base.etag },
+    condition: conditionOf(base),
     sse: group.config.sse,
   });
   return outcome.kind === "written" ? { ...outcome, revision } : outcome;

@@ -17,9 +17,9 @@ import { parseS3Key, quote, type S3Key } from "../core/names.ts";
 import { SecretBytes } from "../core/secret-bytes.ts";
 import { readOrNone } from "./amend.ts";
 import { wipeBundle } from "./bundle.ts";
-import { type Base, baseOf } from "./conflict.ts";
+import { baseOf, conditionOf } from "./conflict.ts";
 import { type Group, keyOf } from "./group.ts";
-import { listEntries, look } from "./objects.ts";
+import { listNames, look } from "./objects.ts";
 import { type Progress, silent } from "./set.ts";
 
 /** What a folder of an export says of itself. */
@@ -93,17 +93,9 @@ async function exportGroup(folder: string, group: Group): Promise<readonly Carri
 }
 
 async function keysOf(group: Group): Promise<readonly S3Key[]> {
-  const { layout } = group.config;
-  switch (layout.kind) {
-    case "bundle":
-      return [layout.key];
-    case "only":
-      return layout.names.map((name) => keyOf(group, name));
-    case "prefix":
-      return (await listEntries(group, layout.prefix)).entries.map(({ key }) => key);
-    default:
-      return layout satisfies never;
-  }
+  if (group.config.layout.kind === "bundle") return [group.config.layout.key];
+  const { names } = await listNames(group);
+  return names.map((name) => keyOf(group, name));
 }
 
 /** - `conflict`: S3 holds another one than was carried away, and it was left alone. */
@@ -198,8 +190,7 @@ async function importObject(
   if (head !== undefined && (head.etag === etag || (await holds(group, key, head, bytes))))
     return "same";
   if (head !== undefined && !overwrite) return "conflict";
-  const base: Base = baseOf(head);
-  const condition = base.kind === "absent" ? base : ({ kind: "etag", etag: base.etag } as const);
+  const condition = conditionOf(baseOf(head));
   const { sse } = group.config;
   const outcome = await group.publisher.store.put({ key, body: bytes, condition, sse });
   return outcome.kind === "written" ? "imported" : "conflict";

@@ -1,5 +1,5 @@
 /** What is told to the one of two publishers who came second. @module */
-import type { ObjectHead } from "../aws/object-store.ts";
+import type { Condition, ObjectHead } from "../aws/object-store.ts";
 import { PosternError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
 
@@ -12,9 +12,15 @@ export type Base =
       readonly versionId: string | undefined;
     };
 
-/** The state that `head` is. */
-export function baseOf(head: ObjectHead | undefined): Base {
-  return head === undefined ? { kind: "absent" } : { kind: "version", ...head };
+/** The state that was found; undefined for none. */
+export function baseOf(found: Pick<ObjectHead, "etag" | "versionId"> | undefined): Base {
+  if (found === undefined) return { kind: "absent" };
+  return { kind: "version", etag: found.etag, versionId: found.versionId };
+}
+
+/** What makes a write hold only there. */
+export function conditionOf(base: Base): Condition {
+  return base.kind === "absent" ? base : { kind: "etag", etag: base.etag };
 }
 
 /**

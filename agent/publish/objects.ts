@@ -11,7 +11,7 @@ import {
   type SecretName,
 } from "../core/names.ts";
 import type { SecretBytes } from "../core/secret-bytes.ts";
-import { type Base, conflict } from "./conflict.ts";
+import { type Base, conditionOf, conflict } from "./conflict.ts";
 import { type Group, keyOf } from "./group.ts";
 
 /** One secret as it lies in S3. */
@@ -61,6 +61,38 @@ export interface Value {
   readonly lastModified: number;
 }
 
+/** An object's own bytes, as they are sealed. */
+export interface Sealed {
+  /** The caller wipes it. */
+  readonly body: SecretBytes;
+  readonly etag: string;
+  readonly versionId: string | undefined;
+  /** Epoch milliseconds. */
+  readonly lastModified: number;
+}
+
+/**
+ * The whole object; undefined when there is none, said to someone who may list.
+ * @param versionId of a state of the past
+ * @throws {PosternError} Denied, TooLarge
+ */
+export async function readSealed(
+  { publisher, config }: Group,
+  key: S3Key,
+  versionId?: string,
+): Promise<Sealed | undefined> {
+  const { bucket, owner, s3 } = publisher;
+  const maxBytes = config.maxObjectBytes;
+  try {
+    const answer = await s3.get({ bucket, owner, key, versionId, maxBytes });
+    if (answer.kind === "object") return answer;
+  } catch (error) {
+    if (error instanceof PosternError && isMissingKey(error)) return undefined;
+    throw error;
+  }
+  throw new PosternError("Internal", "a conditional answer to an unconditional GET");
+}
+
 /**
  * The secret's value, opened; undefined when there is none.
  * @param versionId of a state of the past
@@ -71,21 +103,22 @@ export async function readValue(
   name: SecretName,
   versionId?: string,
 ): Promise<Value | undefined> {
-  const { publisher, config, opener } = group;
-  const { bucket, owner } = publisher;
   const key = keyOf(group, name);
-  try {
-    const maxBytes = config.maxObjectBytes;
-    const answer = await publisher.s3.get({ bucket, owner, key, versionId, maxBytes });
-    if (answer.kind !== "object")
-      throw new PosternError("Internal", "a conditional answer to an unconditional GET");
-    const { etag, lastModified } = answer;
-    const bytes = await opener.object(key, answer.body);
-    return { bytes, etag, versionId: answer.versionId, lastModified };
-  } catch (error) {
-    if (error instanceof PosternError && isMissingKey(error)) return undefined;
-    throw error;
-  }
+  const found = await readSealed(group, key, versionId);
+  if (found === undefined) return undefined;
+  const { body, ...rest } = found;
+  return { ...rest, bytes: await group.opener.object(key, body) };
+}
+
+/** The names of a group's secrets, and the keys below its prefix that hosts refuse. */
+export async function listNames(
+  group: Group,
+): Promise<{ readonly names: readonly SecretName[]; readonly refused: Listed["refused"] }> {
+  const { layout } = group.config;
+  if (layout.kind === "bundle") throw new PosternError("Internal", "a bundle is one object");
+  if (layout.kind === "only") return { names: layout.names, refused: [] };
+  const { entries, refused } = await listEntries(group, layout.prefix);
+  return { names: entries.map(({ name }) => name), refused };
 }
 
 /** Every secret below the prefix, without its value. */
@@ -131,11 +164,10 @@ export async function writeSealed(
       `${quote(`${config.name}/${name}`)} is too large: expected an object of at most ${config.maxObjectBytes} bytes, got ${sealed.length}`,
       { hint: "raise max_size, for the hosts as well, if it is meant to be this large" },
     );
-  const condition = base.kind === "absent" ? base : ({ kind: "etag", etag: base.etag } as const);
   const outcome = await publisher.store.put({
     key: keyOf(group, name),
     body: sealed,
-    condition,
+    condition: conditionOf(base),
     sse: config.sse,
   });
   if (outcome.kind === "conflict") throw conflict(`${config.name}/${name}`, base, outcome.current);

@@ -1,5 +1,4 @@
 /** One secret written: as an object of its own, or as the next revision of its group's bundle. @module */
-import type { ObjectHead } from "../aws/object-store.ts";
 import { PosternError } from "../core/errors.ts";
 import type { SecretName } from "../core/names.ts";
 import { amendBundle } from "./amend.ts";
@@ -25,7 +24,7 @@ export async function see(group: Group, name: SecretName): Promise<Seen> {
     try {
       const bytes = bundle?.secrets.get(name);
       const value = bytes === undefined ? undefined : Buffer.from(bytes.expose());
-      return { value, base: bundle === undefined ? { kind: "absent" } : versionOf(bundle) };
+      return { value, base: baseOf(bundle) };
     } finally {
       wipeBundle(bundle);
     }
@@ -34,7 +33,7 @@ export async function see(group: Group, name: SecretName): Promise<Seen> {
   if (found === undefined) return { value: undefined, base: { kind: "absent" } };
   const value = Buffer.from(found.bytes.expose());
   found.bytes.wipe();
-  return { value, base: versionOf(found) };
+  return { value, base: baseOf(found) };
 }
 
 /** The set as it would be, as far as it can be seen; who throws stops the writing. */
@@ -159,10 +158,6 @@ async function putInBundle(
 
 function previousOf(name: SecretName, value: Buffer | undefined): ReadonlyMap<SecretName, Buffer> {
   return new Map(value === undefined ? [] : [[name, value]]);
-}
-
-function versionOf({ etag, versionId }: Pick<ObjectHead, "etag" | "versionId">): Base {
-  return { kind: "version", etag, versionId };
 }
 
 function isConflict(error: unknown): boolean {

@@ -18,9 +18,9 @@ import { createOpener, type Opener, type Sealing } from "../decrypt/open.ts";
 import { packArchive } from "./archive.ts";
 import { bundleKey, nextRevision, readBundle, wipeBundle } from "./bundle.ts";
 import { type Group, keyOf } from "./group.ts";
-import { listEntries } from "./objects.ts";
+import { listNames, readSealed } from "./objects.ts";
 import { createSealer, type Sealer } from "./seal.ts";
-import { type Progress, silent } from "./set.ts";
+import { allOf, type Progress, silent } from "./set.ts";
 import { valuesOf } from "./amend.ts";
 
 /** What the objects are to be sealed under. */
@@ -70,20 +70,13 @@ export async function resealGroup(
     sealer: createSealer({ ...bound, replicaKeys, client: publisher.sealing }),
   };
   if (layout.kind === "bundle") return resealBundle(ways);
-  const names =
-    layout.kind === "only"
-      ? layout.names
-      : (await listEntries(group, layout.prefix)).entries.map((entry) => entry.name);
+  const { names } = await listNames(group);
   const outcomes = new Map<string, Resealed>();
-  const ended = await Promise.allSettled(
-    names.map(async (secret) => {
-      const outcome = await resealObject(ways, secret);
-      if (outcome !== undefined) outcomes.set(secret, outcome);
-      onProgress(outcomes.size, names.length);
-    }),
-  );
-  const failed = ended.find((end) => end.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
+  await allOf(names, async (secret) => {
+    const outcome = await resealObject(ways, secret);
+    if (outcome !== undefined) outcomes.set(secret, outcome);
+    onProgress(outcomes.size, names.length);
+  });
   return { outcomes, revision: undefined };
 }
 
@@ -152,20 +145,6 @@ async function resealBundle({ group, opener, sealer }: Ways): Promise<ResealRepo
     }
   } finally {
     wipeBundle(bundle);
-  }
-}
-
-async function readSealed(
-  { publisher, config }: Group,
-  key: S3Key,
-): Promise<{ readonly body: SecretBytes; readonly etag: string } | undefined> {
-  const { bucket, owner, s3 } = publisher;
-  try {
-    const answer = await s3.get({ bucket, owner, key, maxBytes: config.maxObjectBytes });
-    return answer.kind === "object" ? answer : undefined;
-  } catch (error) {
-    if (error instanceof PosternError && error.awsCode === "NoSuchKey") return undefined;
-    throw error;
   }
 }
 

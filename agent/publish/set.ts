@@ -5,7 +5,7 @@ import { type Base, baseOf, conflict } from "./conflict.ts";
 import { readOrNone, type Secrets, valuesOf } from "./amend.ts";
 import { type Group, keyOf } from "./group.ts";
 import { revisionAfter } from "./history.ts";
-import { type Listed, listEntries, readValue, removeObject, writeSealed } from "./objects.ts";
+import { type Listed, listNames, readValue, removeObject, writeSealed } from "./objects.ts";
 import type { PosternError } from "../core/errors.ts";
 
 /** One secret as it lies in S3, opened. */
@@ -53,9 +53,7 @@ export async function readCurrent(
       wipe: () => wipeBundle(bundle),
     };
   }
-  const listed = layout.kind === "prefix" ? await listEntries(group, layout.prefix) : undefined;
-  const names =
-    layout.kind === "only" ? layout.names : (listed?.entries ?? []).map(({ name }) => name);
+  const { names, refused } = await listNames(group);
   let done = 0;
   const read = await Promise.all(
     names.map(async (name) => {
@@ -77,7 +75,7 @@ export async function readCurrent(
     values: new Map([...held].map(([name, { value }]) => [name, value])),
     bundle: undefined,
     held,
-    refused: listed?.refused ?? [],
+    refused,
     wipe: () => {
       for (const one of read) one?.[1].bytes.wipe();
     },
@@ -138,7 +136,7 @@ export async function writeSet(
   const { config } = group;
   if (config.layout.kind === "bundle") {
     const { bundle, denial } = current;
-    const base: Base = bundle === undefined ? { kind: "absent" } : { kind: "version", ...bundle };
+    const base = baseOf(bundle);
     const revision = await revisionAfter(group, bundle);
     const outcome = await writeBundle(group, { revision, secrets: after, base });
     if (outcome.kind === "conflict") throw denial ?? conflict(config.name, base, outcome.current);
@@ -167,7 +165,10 @@ export async function writeSet(
 }
 
 /** Lets all of them end before the first failure is told: none is left under way. */
-async function allOf<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
+export async function allOf<T>(
+  items: readonly T[],
+  act: (item: T) => Promise<void>,
+): Promise<void> {
   const ended = await Promise.allSettled(items.map(act));
   const failed = ended.find((end) => end.status === "rejected");
   if (failed !== undefined) throw failed.reason;
