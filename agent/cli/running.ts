@@ -1,14 +1,11 @@
 /** The daemon in this process: its signals, its log, its metrics and its control socket. @module */
 import { fstatSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
-import * as v from "valibot";
 import { type Budget, createBudget } from "../aws/budget.ts";
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../core/clock.ts";
 import { PosternError, toPosternError } from "../core/errors.ts";
-import type { RequestCounts } from "../core/outcome.ts";
-import { type Admin, type AdminActions, servePort, serveSocket } from "../daemon/admin.ts";
-import { encodeAnswer } from "../daemon/answer.ts";
+import { type Admin, servePort, serveSocket } from "../daemon/admin.ts";
 import { type Daemon, runDaemon } from "../daemon/daemon.ts";
 import type { DaemonObserver } from "../daemon/observer.ts";
 import { judgeBy, reloadBy } from "../daemon/judging.ts";
@@ -24,6 +21,7 @@ import { createSupervisor } from "../observe/supervisor.ts";
 import { readCurrent } from "../store/generation.ts";
 import type { Manifest } from "../store/manifest.ts";
 import { ownerLookup } from "../store/owners.ts";
+import { actionsOf } from "./answering.ts";
 import type { Surroundings } from "./command.ts";
 import { NO_GROUP } from "./configured.ts";
 import { notifyTools, systemEffects } from "./effects.ts";
@@ -264,61 +262,4 @@ function manifestOf(daemon: Daemon, group: string): Manifest | undefined {
     // what is in the way there is for the group's pass to tell
     return undefined;
   }
-}
-
-const GROUPS = v.optional(v.array(v.string()), []);
-const FLAG = v.optional(v.boolean(), false);
-const REFRESH = v.strictObject({ groups: GROUPS, prune: FLAG, release: FLAG, acceptOlder: FLAG });
-const ROLLBACK = v.strictObject({ group: v.string() });
-
-function actionsOf(daemon: Daemon, log: Log, metrics: () => Promise<string>): AdminActions {
-  return {
-    metrics,
-    status: () => daemon.status() ?? { version: 1, groups: [] },
-    refresh: async (body) => {
-      const request = understood(REFRESH, body);
-      log.write({ event: "asked", what: "refresh", groups: request.groups });
-      const before = daemon.requests();
-      const { outcomes, pruned } = await daemon.refresh(request);
-      const status = daemon.status();
-      const requests = since(before, daemon.requests());
-      return encodeAnswer({ outcomes, status, requests, warnings: [], pruned });
-    },
-    rollBack: async (body) => {
-      const { group } = understood(ROLLBACK, body);
-      log.write({ event: "asked", what: "rollback", groups: [group] });
-      return daemon.rollBack(group);
-    },
-    notReady: (named) => {
-      const known = new Map(
-        daemon.status()?.groups.map((group) => [group.group, group.generation]),
-      );
-      const wanted =
-        named === undefined ? daemon.config().groups.map(({ name }) => String(name)) : [named];
-      return wanted.filter((name) => typeof known.get(name) !== "string");
-    },
-  };
-}
-
-function understood<Output>(schema: v.GenericSchema<unknown, Output>, body: unknown): Output {
-  const parsed = v.safeParse(schema, body);
-  if (parsed.success) return parsed.output;
-  const place = parsed.issues[0].path?.map(({ key }) => String(key)).join(".") ?? "";
-  throw new PosternError("Usage", `expected another body: see ${quotePlace(place)}`);
-}
-
-function quotePlace(place: string): string {
-  return place === "" ? "its top" : `"${place}"`;
-}
-
-/** What was asked of AWS meanwhile, by these passes and whatever else ran beside them. */
-function since(before: RequestCounts, now: RequestCounts): RequestCounts {
-  return {
-    list: now.list - before.list,
-    get: now.get - before.get,
-    notModified: now.notModified - before.notModified,
-    decrypt: now.decrypt - before.decrypt,
-    imds: now.imds - before.imds,
-    retries: now.retries - before.retries,
-  };
 }
