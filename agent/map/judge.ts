@@ -1,0 +1,200 @@
+/**
+ * What of a whole map would make policies that do not hold, or cannot be deployed.
+ * @module
+ */
+import { findNameClashes } from "../config/overlap.ts";
+import { type KmsKeyArn, quote, regionOfKey } from "../core/names.ts";
+import type { AccessMap, Group, Reach, ServerSide, Target } from "./access-map.ts";
+import type { MapPath } from "./complete.ts";
+import type { Report } from "./judge-settings.ts";
+
+export function judgeMap(map: AccessMap, report: Report): void {
+  for (const { name, message } of findNameClashes(map.groups.map(({ name }) => name)))
+    report(["groups", name], message, "key");
+  judgeOverlaps(map.groups, report);
+  judgeArns(map, report);
+  judgeKeys(map, report);
+  judgeEncryption(map, report);
+  judgeNetwork(map, report);
+  judgeExpectations(map, report);
+}
+
+/** A group inside another is read by the other's readers. */
+function judgeOverlaps(groups: readonly Group[], report: Report): void {
+  for (const [at, group] of groups.entries())
+    for (const other of groups.slice(0, at))
+      if (overlap(group.reach, other.reach))
+        report(
+          ["groups", group.name, group.reach.kind === "bundle" ? "bundle" : "prefix"],
+          `expected objects of its own, got ${said(group.reach)}, which overlaps with ${said(other.reach)} of ${other.name}`,
+        );
+}
+
+function overlap(one: Reach, other: Reach): boolean {
+  const keys = keysOf(one);
+  const others = keysOf(other);
+  if (keys !== undefined && others !== undefined) return keys.some((key) => others.includes(key));
+  if (one.kind === "prefix" && other.kind === "prefix")
+    return one.prefix.startsWith(other.prefix) || other.prefix.startsWith(one.prefix);
+  if (one.kind === "prefix") return (others ?? []).some((key) => key.startsWith(one.prefix));
+  return overlap(other, one);
+}
+
+/** Undefined for all below a prefix. */
+function keysOf(reach: Reach): readonly string[] | undefined {
+  switch (reach.kind) {
+    case "prefix":
+      return undefined;
+    case "only":
+      return reach.names.map((name) => `${reach.prefix}${name}`);
+    case "bundle":
+      return [reach.key];
+    default:
+      return reach satisfies never;
+  }
+}
+
+function said(reach: Reach): string {
+  return quote(reach.kind === "bundle" ? reach.key : reach.prefix);
+}
+
+/** Each principal is another, of the map's account and partition unless it is foreign. */
+function judgeArns(map: AccessMap, report: Report): void {
+  const seen = new Map<string, string>();
+  for (const principal of map.principals) {
+    const path = ["principals", principal.name];
+    const arn = principal.kind === "sso" ? principal.arnPattern : principal.arn;
+    const earlier = seen.get(arn);
+    if (earlier !== undefined)
+      report(path, `expected another role or user than ${earlier}'s, got ${quote(arn)}`);
+    seen.set(arn, principal.name);
+    const [, partition, , , account] = arn.split(":");
+    const isOurs = account === map.account;
+    if (principal.kind === "foreign" ? isOurs : !isOurs)
+      report(
+        path,
+        principal.kind === "foreign"
+          ? `expected a role of another account, got ${quote(arn)}; write kind existing`
+          : `expected account ${map.account}, got ${quote(arn)}; a role of another account has kind foreign`,
+      );
+    if (partition !== map.partition)
+      report(path, `expected partition ${map.partition}, got ${quote(arn)}`);
+  }
+}
+
+/** Keys are of the map's account, and of the region of the bucket that they serve. */
+function judgeKeys(map: AccessMap, report: Report): void {
+  const check = (key: KmsKeyArn, target: Target, path: MapPath): void => {
+    const region = regionOfKey(key);
+    if (region !== target.region)
+      report(path, `expected a key of region ${target.region}, got ${quote(key)}`);
+    const [, partition, , , account] = key.split(":");
+    if (account !== map.account || partition !== map.partition)
+      report(
+        path,
+        `expected a key of account ${map.account} in ${map.partition}, got ${quote(key)}`,
+      );
+  };
+  for (const { name, sse, seal } of map.groups) {
+    for (const key of sse.type === "s3" ? [] : [sse.key, sse.oldKey])
+      if (key !== undefined) check(key, map.home, ["groups", name, "sse"]);
+    for (const key of seal.mode === "none" ? [] : [seal.key, seal.oldKey])
+      if (key !== undefined) check(key, map.home, ["groups", name, "seal"]);
+  }
+  for (const [at, replica] of map.replicas.entries()) {
+    const path = ["replicas", at, "keys"];
+    for (const key of replica.keys.values()) check(key, replica, path);
+    for (const key of map.home.keys.keys())
+      if (!replica.keys.has(key))
+        report(path, `expected the key of ${replica.region} for ${quote(key)}, got none`);
+  }
+}
+
+function judgeEncryption(map: AccessMap, report: Report): void {
+  const { home, groups } = map;
+  judgeDefault(home.defaultEncryption, home, ["default_encryption"], report);
+  for (const [at, replica] of map.replicas.entries())
+    judgeDefault(
+      replica.defaultEncryption,
+      replica,
+      ["replicas", at, "default_encryption"],
+      report,
+    );
+  for (const { name, sse } of groups) {
+    if (sse.type === "s3" || sse.header === "required") continue;
+    const byDefault = home.defaultEncryption;
+    if (byDefault.type === sse.type && byDefault.key === sse.key) continue;
+    report(
+      ["groups", name, "sse"],
+      `expected header: required, or a default_encryption of the bucket with the same type and key, got ${byDefault.type}${byDefault.type === "s3" ? "" : ` under ${quote(byDefault.key)}`}`,
+    );
+  }
+  if (home.bucketKey && !map.accepted.includes("bucket-key")) judgeBucketKey(groups, report);
+}
+
+function judgeDefault(encryption: ServerSide, target: Target, path: MapPath, report: Report): void {
+  if (encryption.type === "s3") return;
+  if (regionOfKey(encryption.key) !== target.region)
+    report(path, `expected a key of region ${target.region}, got ${quote(encryption.key)}`);
+  if (encryption.type === "dsse" && target.bucketKey)
+    report(path, "expected bucket_key: false with type dsse, which has none, got true");
+}
+
+/**
+ * With a Bucket Key KMS sees the bucket and not the object: groups under one key are one to it.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+ */
+function judgeBucketKey(groups: readonly Group[], report: Report): void {
+  for (const [at, group] of groups.entries()) {
+    const { sse, readers } = group;
+    if (sse.type !== "kms") continue;
+    const other = groups
+      .slice(0, at)
+      .find(
+        (one) =>
+          one.sse.type === "kms" &&
+          one.sse.key === sse.key &&
+          one.readers.toSorted().join() !== readers.toSorted().join(),
+      );
+    if (other !== undefined)
+      report(
+        ["groups", group.name, "sse", "key"],
+        `expected a key of its own with bucket_key, got that of ${other.name}, which others read: KMS could not tell the two apart; give it one, turn bucket_key off, or write "accept: [bucket-key]"`,
+      );
+  }
+}
+
+/**
+ * A guard that asks where a request came from needs an endpoint that says so; a gateway serves its own region alone.
+ * @see https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-s3.html
+ */
+function judgeNetwork(map: AccessMap, report: Report): void {
+  const { guards, home, replicas, groups, principals } = map;
+  const stolen = guards.stolenCredentials !== "off";
+  const has = ({ endpoints }: Target, service: "s3" | "kms", type?: "interface"): boolean =>
+    endpoints.some((one) => one.service === service && (type === undefined || one.type === type));
+  if (stolen && !has(home, "s3"))
+    report(["guards", "stolen_credentials"], "expected an S3 endpoint in endpoints, got none");
+  const sealed = groups.some(({ seal }) => seal.mode !== "none");
+  if (stolen && sealed && !has(home, "kms"))
+    report(
+      ["guards", "stolen_credentials"],
+      "expected a KMS endpoint in endpoints, since hosts open sealed groups themselves, got none",
+    );
+  const limited = principals.some(
+    ({ network }) => network.kind === "limited" && network.vpces.length > 0,
+  );
+  for (const [at, replica] of replicas.entries())
+    for (const service of sealed ? (["s3", "kms"] as const) : (["s3"] as const))
+      if ((stolen || limited) && !has(replica, service, "interface"))
+        report(
+          ["replicas", at],
+          `expected an interface endpoint of ${replica.region} for ${service}, since a guard asks for the network, got none`,
+        );
+}
+
+function judgeExpectations({ expectations, principals }: AccessMap, report: Report): void {
+  for (const [at, { principal }] of expectations.entries())
+    if (!principals.some(({ name }) => name === principal))
+      report(["expect", at], `expected a principal or host first, got ${quote(principal)}`);
+}

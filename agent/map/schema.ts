@@ -1,0 +1,302 @@
+/**
+ * Every key of an access map, with its shape. What a key is when left out, `complete.ts` says;
+ * docs/schemas/access-map-v1.json is the same in the words of JSON Schema.
+ * @module
+ */
+import * as v from "valibot";
+import { describeValue } from "../config/issue.ts";
+import {
+  closed,
+  flag,
+  isMapping,
+  listOf,
+  mappingOf,
+  parsed,
+  textThat,
+  wordOf,
+  type Schema,
+} from "../config/shapes.ts";
+import {
+  parseAccountId,
+  parseBucketName,
+  parseRegion,
+  parseSecretName,
+  type AccountId,
+  type BucketName,
+  type GroupName,
+  type Region,
+  type S3Key,
+  type S3Prefix,
+  type SecretName,
+} from "../core/names.ts";
+import { LEVELS, type Level } from "../policy/rights.ts";
+import {
+  PARTITIONS,
+  WAIVERS,
+  type MapExpectation,
+  type Partition,
+  type PrincipalName,
+  type Waiver,
+} from "./access-map.ts";
+import {
+  parseCidr,
+  parseEndpointId,
+  parseExpectation,
+  parseKeyReference,
+  parseMapGroup,
+  parseMapKey,
+  parseMapPrefix,
+  parsePolicyArn,
+  parsePrincipalArn,
+  parsePrincipalName,
+  parseProvider,
+  parseRoleArn,
+  parseRolePath,
+  parseService,
+  parseSubject,
+} from "./words.ts";
+
+export interface MapSettings {
+  readonly version: 1;
+  readonly account: AccountId;
+  readonly partition?: Partition;
+  readonly region: Region;
+  readonly bucket: BucketName;
+  readonly bucket_key?: boolean;
+  readonly default_encryption?: EncryptionSettings;
+  readonly keys?: readonly (readonly [string, string])[];
+  readonly endpoints?: readonly (readonly [string, EndpointSettings])[];
+  readonly groups: readonly (readonly [GroupName, GroupSettings])[];
+  readonly principals: readonly (readonly [PrincipalName, PrincipalSettings])[];
+  readonly hosts?: readonly (readonly [PrincipalName, HostSettings])[];
+  readonly deployers: readonly PrincipalName[];
+  readonly break_glass: readonly PrincipalName[];
+  readonly guards?: GuardSettings;
+  readonly replicas?: readonly ReplicaSettings[];
+  readonly expect?: readonly Omit<MapExpectation, "line">[];
+  readonly doctor?: boolean;
+  readonly accept?: readonly Waiver[];
+}
+
+export interface EncryptionSettings {
+  readonly type: "s3" | "kms" | "dsse";
+  readonly key?: string;
+  readonly old_key?: string;
+}
+
+export interface GroupSettings {
+  readonly prefix?: S3Prefix;
+  readonly only?: readonly SecretName[];
+  readonly bundle?: S3Key;
+  readonly sse?: EncryptionSettings & { readonly header?: "required" | "default" };
+  readonly seal?: SealSettings;
+  readonly readers?: readonly PrincipalName[];
+  readonly publishers?: readonly (readonly [PrincipalName, Level])[];
+}
+
+export interface SealSettings {
+  readonly mode: "kms" | "envelope";
+  readonly key: string;
+  readonly old_key?: string;
+  readonly bind?: "key" | "none";
+  readonly context?: readonly (readonly [string, string])[];
+}
+
+export type NetworkSettings =
+  | "any"
+  | { readonly vpce?: readonly string[]; readonly cidr?: readonly string[] };
+
+export type PrincipalSettings = { readonly network?: NetworkSettings } & (
+  | { readonly kind: "ec2"; readonly with_policies?: readonly string[] }
+  | { readonly kind: "existing"; readonly role: string; readonly instance?: boolean }
+  | { readonly kind: "sso"; readonly permission_set: string; readonly region?: Region }
+  | {
+      readonly kind: "oidc";
+      readonly provider: string;
+      readonly audience?: string;
+      readonly subjects: readonly string[];
+    }
+  | { readonly kind: "user"; readonly user: string }
+  | { readonly kind: "service"; readonly service: string }
+  | { readonly kind: "foreign"; readonly role: string }
+  | { readonly kind: "human"; readonly trusted: readonly string[] }
+);
+
+export interface HostSettings {
+  readonly groups: readonly GroupName[];
+  readonly with_policies?: readonly string[];
+  readonly network?: NetworkSettings;
+  readonly role?: string;
+  readonly as?: PrincipalName;
+}
+
+export interface EndpointSettings {
+  readonly service: "s3" | "kms";
+  readonly type?: "gateway" | "interface";
+  readonly include_aws_owned?: boolean;
+}
+
+export interface GuardSettings {
+  readonly tls?: "1.2" | "1.3";
+  readonly org?: string;
+  readonly imds_v2?: boolean;
+  readonly stolen_credentials?: "off" | "s3+kms" | "all";
+  readonly presigned?: "deny" | "allow";
+}
+
+export interface ReplicaSettings {
+  readonly bucket: BucketName;
+  readonly region: Region;
+  readonly bucket_key?: boolean;
+  readonly default_encryption?: EncryptionSettings;
+  readonly keys?: readonly (readonly [string, string])[];
+  readonly endpoints?: readonly (readonly [string, EndpointSettings])[];
+}
+
+const keyReference = parsed("a key ARN, or a name of keys", parseKeyReference);
+const principal = parsed("a principal's name", parsePrincipalName);
+const text = (form: string): Schema<string> => textThat(form, (value) => value !== "");
+
+const encryptionEntries = {
+  type: wordOf(["s3", "kms", "dsse"]),
+  key: v.exactOptional(keyReference),
+  old_key: v.exactOptional(keyReference),
+};
+
+const encryption: Schema<EncryptionSettings> = closed(encryptionEntries);
+
+const seal: Schema<SealSettings> = closed({
+  mode: wordOf(["kms", "envelope"]),
+  key: keyReference,
+  old_key: v.exactOptional(keyReference),
+  bind: v.exactOptional(wordOf(["key", "none"])),
+  context: v.exactOptional(mappingOf((name) => name, text("a string"))),
+});
+
+const group: Schema<GroupSettings> = closed({
+  prefix: v.exactOptional(parsed("a prefix", parseMapPrefix)),
+  only: v.exactOptional(
+    listOf(parsed("a secret's name", (name) => parseSecretName(parseMapKey(name)))),
+  ),
+  bundle: v.exactOptional(parsed("an object's key", parseMapKey)),
+  sse: v.exactOptional(
+    closed({ ...encryptionEntries, header: v.exactOptional(wordOf(["required", "default"])) }),
+  ),
+  seal: v.exactOptional(seal),
+  readers: v.exactOptional(listOf(principal)),
+  publishers: v.exactOptional(mappingOf(parsePrincipalName, wordOf(LEVELS))),
+});
+
+const network: Schema<NetworkSettings> = v.lazy((input): Schema<NetworkSettings> =>
+  isMapping(input)
+    ? closed({
+        vpce: v.exactOptional(listOf(parsed("an endpoint's id", parseEndpointId))),
+        cidr: v.exactOptional(listOf(parsed("an address range", parseCidr))),
+      })
+    : wordOf(["any"]),
+);
+
+const withPolicies = listOf(parsed("the ARN of a managed policy", parsePolicyArn));
+
+const byKind: Readonly<Record<PrincipalSettings["kind"], Schema<PrincipalSettings>>> = {
+  ec2: ofKind("ec2", { with_policies: v.exactOptional(withPolicies) }),
+  existing: ofKind("existing", {
+    role: parsed("a role's name or ARN", parseRolePath),
+    instance: v.exactOptional(flag()),
+  }),
+  sso: ofKind("sso", {
+    permission_set: textThat("a permission set's name", (name) => /^[\w+=.@-]{1,32}$/.test(name)),
+    region: v.exactOptional(parsed("a region's code", parseRegion)),
+  }),
+  oidc: ofKind("oidc", {
+    provider: parsed("a provider's address without https://", parseProvider),
+    audience: v.exactOptional(textThat("an audience", (value) => /^[\w.:/-]+$/.test(value))),
+    subjects: listOf(parsed("a subject", parseSubject)),
+  }),
+  user: ofKind("user", { user: parsed("a user's name", parseRolePath) }),
+  service: ofKind("service", { service: parsed("a service", parseService) }),
+  foreign: ofKind("foreign", { role: parsed("the ARN of a role", parseRoleArn) }),
+  human: ofKind("human", {
+    trusted: listOf(parsed("the ARN of a role or user", parsePrincipalArn)),
+  }),
+};
+
+function ofKind<const Kind extends string, const Entries extends v.ObjectEntries>(
+  kind: Kind,
+  entries: Entries,
+) {
+  return closed({ kind: v.literal(kind), network: v.exactOptional(network), ...entries });
+}
+
+const principalSettings: Schema<PrincipalSettings> = v.lazy((input): Schema<PrincipalSettings> => {
+  const kinds = Object.keys(byKind);
+  const kind = isMapping(input) ? kinds.find((one) => one === input["kind"]) : undefined;
+  return Object.entries(byKind).find(([one]) => one === kind)?.[1] ?? noKind(kinds);
+});
+
+/** Says which kinds there are, and nothing of what stands beside. */
+function noKind(kinds: readonly string[]): Schema<never> {
+  return v.pipe(
+    v.looseObject(
+      { kind: wordOf(kinds) },
+      ({ input }) => `expected a mapping, got ${describeValue(input)}`,
+    ),
+    v.never(),
+  );
+}
+
+const host: Schema<HostSettings> = closed({
+  groups: listOf(parsed("a group's name", parseMapGroup)),
+  with_policies: v.exactOptional(withPolicies),
+  network: v.exactOptional(network),
+  role: v.exactOptional(parsed("a role's name or ARN", parseRolePath)),
+  as: v.exactOptional(principal),
+});
+
+const endpoints = mappingOf(
+  parseEndpointId,
+  closed({
+    service: wordOf(["s3", "kms"]),
+    type: v.exactOptional(wordOf(["gateway", "interface"])),
+    include_aws_owned: v.exactOptional(flag()),
+  }),
+);
+
+const guards: Schema<GuardSettings> = closed({
+  tls: v.exactOptional(wordOf(["1.2", "1.3"])),
+  org: v.exactOptional(
+    textThat("an organisation's id (o-...)", (id) => /^o-[a-z0-9]{10,32}$/.test(id)),
+  ),
+  imds_v2: v.exactOptional(flag()),
+  stolen_credentials: v.exactOptional(wordOf(["off", "s3+kms", "all"])),
+  presigned: v.exactOptional(wordOf(["deny", "allow"])),
+});
+
+/** Names of `keys`, or at a replica the home's key by name or ARN; then the ARN. */
+const keys = mappingOf(parseKeyReference, parsed("a key ARN", parseKeyReference));
+
+const placeEntries = {
+  region: parsed("a region's code", parseRegion),
+  bucket: parsed("a bucket's name", parseBucketName),
+  bucket_key: v.exactOptional(flag()),
+  default_encryption: v.exactOptional(encryption),
+  keys: v.exactOptional(keys),
+  endpoints: v.exactOptional(endpoints),
+};
+
+export const mapSchema: Schema<MapSettings> = closed({
+  version: v.literal(1, ({ input }) => `expected 1, got ${describeValue(input)}`),
+  account: parsed("12 digits in quotes", parseAccountId),
+  partition: v.exactOptional(wordOf(PARTITIONS)),
+  ...placeEntries,
+  groups: mappingOf(parseMapGroup, group),
+  principals: mappingOf(parsePrincipalName, principalSettings),
+  hosts: v.exactOptional(mappingOf(parsePrincipalName, host)),
+  deployers: listOf(principal),
+  break_glass: listOf(principal),
+  guards: v.exactOptional(guards),
+  replicas: v.exactOptional(listOf(closed(placeEntries))),
+  expect: v.exactOptional(listOf(parsed("a sentence", parseExpectation))),
+  doctor: v.exactOptional(flag()),
+  accept: v.exactOptional(listOf(wordOf(WAIVERS))),
+});

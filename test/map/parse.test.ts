@@ -1,0 +1,403 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { PosternError } from "../../agent/core/errors.ts";
+import type { AccessMap, Principal } from "../../agent/map/access-map.ts";
+import { parseMap } from "../../agent/map/parse.ts";
+import { root } from "../support/root.ts";
+
+const text = readFileSync(join(root, "test/cases/access-map/acme.yaml"), "utf8");
+
+function named(map: AccessMap, name: string): Principal {
+  const found = map.principals.find((one) => one.name === name);
+  assert.ok(found !== undefined, `no principal ${name}`);
+  return found;
+}
+
+function arnOf(map: AccessMap, name: string): string {
+  const principal = named(map, name);
+  return principal.kind === "sso" ? principal.arnPattern : principal.arn;
+}
+
+/** The faults that `change` makes of the map, with its file's name left out. */
+function faults(change: (text: string) => string): readonly string[] {
+  try {
+    parseMap(change(text), "map.yaml");
+  } catch (error) {
+    assert.ok(error instanceof PosternError && error.code === "ConfigInvalid", String(error));
+    return error.issues.map((issue) => issue.replace(/^map\.yaml:/, ""));
+  }
+  return [];
+}
+
+describe("an access map", () => {
+  const map = parseMap(text, "map.yaml");
+
+  const arns: readonly (readonly [name: string, arn: string])[] = [
+    ["web", "arn:aws:iam::111122223333:role/postern/web"],
+    ["legacy", "arn:aws:iam::111122223333:role/app/legacy"],
+    ["ci", "arn:aws:iam::111122223333:role/postern/ci"],
+    ["alice", "arn:aws:iam::111122223333:user/people/alice"],
+    ["partner", "arn:aws:iam::444455556666:role/partner"],
+    ["old-database", "arn:aws:iam::111122223333:role/old-database"],
+    [
+      "ops",
+      "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_SecretsOps_????????????????",
+    ],
+  ];
+  for (const [name, arn] of arns)
+    it(`knows the ARN of ${name}`, () => {
+      assert.equal(arnOf(map, name), arn);
+    });
+
+  it("has no region in the path of a permission set of us-east-1", () => {
+    const home = parseMap(text.replace(", region: eu-west-1", ""), "map.yaml");
+    assert.match(arnOf(home, "ops"), /:role\/aws-reserved\/sso\.amazonaws\.com\/AWSReservedSSO_/);
+  });
+
+  it("gives hosts of the same needs one role, whatever their order", () => {
+    const roles = new Map(map.hosts.map(({ name, principal }) => [name, principal]));
+    assert.equal(roles.get("frontend"), roles.get("frontend-2"));
+    assert.equal(new Set(roles.values()).size, 3);
+    assert.match(String(roles.get("frontend")), /^host\+tls\+web\+[0-9a-f]{8}$/);
+    assert.equal(named(map, String(roles.get("database"))).kind, "ec2");
+  });
+
+  it("keeps the name of a host's role when another host comes", () => {
+    const more = text.replace("hosts:\n", "hosts:\n  first: { groups: [api] }\n");
+    const roleOf = (one: AccessMap): unknown =>
+      one.hosts.find(({ name }) => name === "frontend")?.principal;
+    const grown = parseMap(more, "map.yaml");
+    assert.equal(roleOf(grown), roleOf(map));
+    assert.equal(grown.hosts.find(({ name }) => name === "first")?.principal, "host+api");
+  });
+
+  it("makes the roles of hosts readers of their groups", () => {
+    const readers = new Map(map.groups.map((group) => [group.name as string, group.readers]));
+    const frontend = map.hosts[0]?.principal;
+    assert.ok(frontend !== undefined);
+    assert.ok(readers.get("web")?.includes(frontend) === true);
+    assert.ok(readers.get("tls")?.includes(frontend) === true);
+    assert.ok(readers.get("db")?.includes(frontend) === false);
+  });
+
+  it("lets an expectation name a host, which means its role", () => {
+    assert.deepEqual(map.expectations[2], {
+      text: "frontend may read tls/site.key",
+      principal: map.hosts[0]?.principal,
+      allowed: true,
+      verb: "read",
+      pattern: "tls/site.key",
+      line: text.split("\n").indexOf("  - frontend may read tls/site.key") + 1,
+    });
+    const past = map.expectations[4];
+    assert.deepEqual([past?.verb, past?.allowed], ["read old versions of", false]);
+  });
+
+  it("knows every key that something is or was sealed under", () => {
+    assert.deepEqual(
+      [...map.home.keys.keys()].map((key) => key.at(-1)),
+      ["1", "2", "3"],
+    );
+  });
+
+  it("says where a thing stands, and where its parent does when it is only implied", () => {
+    const line = (start: string): number =>
+      text.split("\n").findIndex((one) => one.startsWith(start)) + 1;
+    assert.equal(map.lineOf(["groups", "tls"]), line("  tls:"));
+    assert.equal(map.lineOf(["groups", "tls", "sse"]), line("  tls:"));
+    assert.equal(map.lineOf(["principals", "legacy", "role"]), line("  legacy:"));
+  });
+});
+
+const replica = `
+replicas:
+  - region: us-west-2
+    bucket: acme-secrets-west
+    keys:
+      web: arn:aws:kms:us-west-2:111122223333:key/44444444-4444-4444-4444-444444444444
+      db: arn:aws:kms:us-west-2:111122223333:key/55555555-5555-5555-5555-555555555555
+      db-before: arn:aws:kms:us-west-2:111122223333:key/66666666-6666-6666-6666-666666666666
+    endpoints:
+      vpce-0aaaaaaaaaaaaaaaa: { service: s3, type: interface }
+      vpce-0bbbbbbbbbbbbbbbb: { service: kms }
+`;
+
+describe("a replica", () => {
+  it("has the key of its region for each of home's, and a role by which S3 fills it", () => {
+    const map = parseMap(text + replica, "map.yaml");
+    assert.equal(map.replicas[0]?.keys.size, 3);
+    assert.equal(map.replication, "replication");
+    assert.equal(arnOf(map, "replication"), "arn:aws:iam::111122223333:role/postern/replication");
+  });
+});
+
+type Row = readonly [why: string, change: (text: string) => string, expected: RegExp];
+
+const replaced =
+  (from: string, to: string) =>
+  (whole: string): string => {
+    assert.ok(whole.includes(from), `the map has no ${from}`);
+    return whole.replace(from, to);
+  };
+
+const ROWS: readonly Row[] = [
+  [
+    "a key it does not know",
+    replaced("deployers:", "deployer:"),
+    /expected a known key, got "deployer"; did you mean "deployers"\?/,
+  ],
+  ["no deployer", replaced("deployers: [infra]\n", ""), /deployers: expected this key to be set/],
+  [
+    "no way in when all is locked",
+    replaced("break_glass: [emergency]", "break_glass: []"),
+    /break_glass: expected at least one entry/,
+  ],
+  [
+    "a reader that is no principal",
+    replaced("[web, legacy, partner]", "[web, legaci]"),
+    /^\d+:\d+: groups\.web\.readers\[1\]: expected one of principals, got "legaci"; did you mean "legacy"\?$/,
+  ],
+  [
+    "a publisher that is no principal",
+    replaced("{ ci: write }", "{ cy: write }"),
+    /publishers\.cy: expected one of principals, got "cy"/,
+  ],
+  [
+    "a level that is none",
+    replaced("{ ci: write }", "{ ci: rite }"),
+    /expected write or edit or restore, got "rite"; did you mean "write"\?/,
+  ],
+  [
+    "a kind that is none",
+    replaced("kind: ec2", "kind: ec3"),
+    /principals\.web\.kind: expected ec2 or .* got "ec3"; did you mean "ec2"\?/,
+  ],
+  [
+    "a principal without its kind's word",
+    replaced("kind: user, user: people/alice", "kind: user"),
+    /principals\.alice\.user: expected this key to be set/,
+  ],
+  [
+    "a word of another kind",
+    replaced("kind: ec2,", "kind: ec2, role: x,"),
+    /principals\.web\.role: expected one of kind, network, with_policies/,
+  ],
+  [
+    "a prefix without its slash",
+    replaced("prefix: web/", "prefix: web"),
+    /groups\.web\.prefix: expected it to end in "\/", got "web"; write "web\/"/,
+  ],
+  [
+    "a wildcard in a prefix",
+    replaced("prefix: web/", "prefix: w*b/"),
+    /groups\.web\.prefix: expected letters, digits/,
+  ],
+  [
+    "a variable in a prefix",
+    replaced("prefix: web/", 'prefix: "${aws:username}/"'),
+    /groups\.web\.prefix: expected letters, digits/,
+  ],
+  [
+    "a wildcard in a secret's name",
+    replaced("[site.crt, site.key]", '["site.*"]'),
+    /only\[0\]: expected letters, digits/,
+  ],
+  [
+    "a wildcard in a role",
+    replaced("role: app/legacy", 'role: "app/*"'),
+    /principals\.legacy\.role: expected a name with its path/,
+  ],
+  [
+    "a wildcard in a context",
+    replaced("{ app: api }", '{ app: "*" }'),
+    /context\.app: expected a value without "\*"/,
+  ],
+  [
+    "a context of postern's own",
+    replaced("{ app: api }", '{ "postern:group": api }'),
+    /expected a name of letters/,
+  ],
+  [
+    "one group inside another",
+    replaced("prefix: tls/", "prefix: web/tls/"),
+    /groups\.tls\.prefix: expected objects of its own, got "web\/tls\/", which overlaps with "web\/" of web/,
+  ],
+  [
+    "a bundle inside a group",
+    replaced("bundle: db.bundle", "bundle: web/db.bundle"),
+    /groups\.db\.bundle: expected objects of its own/,
+  ],
+  [
+    "groups that differ by case alone",
+    replaced("  db:\n    bundle", "  WEB:\n    bundle"),
+    /expected names that differ by more than case/,
+  ],
+  [
+    "neither prefix nor bundle",
+    replaced("    prefix: tls/\n    only: [site.crt, site.key]\n", ""),
+    /groups\.tls: expected prefix or bundle, got neither/,
+  ],
+  [
+    "both prefix and bundle",
+    replaced("bundle: db.bundle", "bundle: db.bundle\n    prefix: db/"),
+    /groups\.db\.bundle: expected prefix or bundle, got both/,
+  ],
+  [
+    "a bundle that is not sealed",
+    replaced("    seal: { mode: envelope, key: db, old_key: db-before }\n", ""),
+    /groups\.db\.seal: expected mode envelope, which every bundle is sealed in, got none/,
+  ],
+  [
+    "a key that has no name",
+    replaced("key: db, old_key: db-before", "key: dbx, old_key: db-before"),
+    /groups\.db\.seal\.key: expected a key ARN or a name of keys, got "dbx"; did you mean "db"\?/,
+  ],
+  [
+    "a key of another region",
+    replaced("db: arn:aws:kms:us-east-1", "db: arn:aws:kms:us-east-2"),
+    /expected a key of region us-east-1/,
+  ],
+  [
+    "a key of another account",
+    replaced("db: arn:aws:kms:us-east-1:111122223333", "db: arn:aws:kms:us-east-1:444455556666"),
+    /expected a key of account 111122223333/,
+  ],
+  [
+    "encryption by default that the bucket does not have",
+    (whole) =>
+      replaced(
+        "header: required",
+        "header: default",
+      )(
+        replaced(
+          "default_encryption: { type: kms, key: web }",
+          "default_encryption: { type: kms, key: db }",
+        )(whole),
+      ),
+    /groups\.web\.sse: expected header: required, or a default_encryption/,
+  ],
+  [
+    "a Bucket Key over groups of different readers",
+    (whole) =>
+      replaced(
+        "bucket: acme-secrets\n",
+        "bucket: acme-secrets\nbucket_key: true\n",
+      )(
+        replaced(
+          "only: [site.crt, site.key]",
+          "only: [site.crt, site.key]\n    sse: { type: kms, key: web, header: required }",
+        )(whole),
+      ),
+    /groups\.tls\.sse\.key: expected a key of its own with bucket_key/,
+  ],
+  [
+    "a role of another account as one's own",
+    replaced("role: app/legacy", "role: arn:aws:iam::444455556666:role/legacy"),
+    /expected account 111122223333, got .*; a role of another account has kind foreign/,
+  ],
+  [
+    "one's own role as foreign",
+    replaced("444455556666:role/partner", "111122223333:role/partner"),
+    /expected a role of another account/,
+  ],
+  [
+    "one role as two principals",
+    replaced("role: app/legacy", "role: infra"),
+    /expected another role or user than legacy's/,
+  ],
+  [
+    "a network that is none",
+    replaced("{ cidr: [203.0.113.0/24] }", "{}"),
+    /network: expected vpce, cidr or both, got neither/,
+  ],
+  [
+    "an address range that is none",
+    replaced("203.0.113.0/24", "203.0.113.0/33"),
+    /expected an address range/,
+  ],
+  [
+    "a guard against stolen credentials without an endpoint",
+    replaced("  vpce-0123456789abcdef0: { service: s3, include_aws_owned: true }\n", ""),
+    /stolen_credentials: expected an S3 endpoint/,
+  ],
+  [
+    "the same for sealed groups and KMS",
+    replaced("  vpce-0fedcba9876543210: { service: kms }\n", ""),
+    /stolen_credentials: expected a KMS endpoint/,
+  ],
+  [
+    "a host of a group that is none",
+    replaced("{ groups: [web, tls]", "{ groups: [web, tsl]"),
+    /hosts\.frontend\.groups\[1\]: expected one of groups, got "tsl"; did you mean "tls"\?/,
+  ],
+  [
+    "hosts of one role with different needs",
+    (whole) =>
+      replaced(
+        "frontend-2: { groups: [tls, web]",
+        "frontend-2: { as: fe, groups: [tls]",
+      )(
+        replaced("frontend: { groups: [web, tls]", "frontend: { as: fe, groups: [web, tls]")(whole),
+      ),
+    /expected the same needs as frontend/,
+  ],
+  [
+    "a host named as a principal",
+    replaced("  frontend: {", "  web: {"),
+    /hosts\.web: expected a name that no principal has/,
+  ],
+  [
+    "an expectation that is no sentence",
+    replaced("web may not read db.bundle", "web cannot read db.bundle"),
+    /expect\[1\]: expected "NAME may \[not\] read .*, got "web cannot read/,
+  ],
+  [
+    "an expectation of nobody",
+    replaced("- web may read web/*", "- wep may read web/*"),
+    /expect\[0\]: expected a principal or host first, got "wep"/,
+  ],
+  [
+    "a subject that anybody's would match",
+    replaced('"repo:acme/secrets:ref:refs/heads/main"', '"*"'),
+    /subjects\[0\]: expected a subject/,
+  ],
+  [
+    "a replica without a key",
+    (whole) => whole + replaced("      db: arn", "      dx: arn")(replica),
+    /replicas\[0\]\.keys: expected the key of us-west-2 for/,
+  ],
+  [
+    "a replica that no guarded host could reach",
+    (whole) => whole + replaced("{ service: s3, type: interface }", "{ service: s3 }")(replica),
+    /replicas\[0\]: expected an interface endpoint of us-west-2 for s3/,
+  ],
+  ["a file that is no map", () => "- web\n", /expected a mapping, got a list/],
+];
+
+describe("a map refuses", () => {
+  it("nothing of a sound one", () => {
+    assert.deepEqual(
+      faults((whole) => whole),
+      [],
+    );
+  });
+  for (const [why, change, expected] of ROWS)
+    it(why, () => {
+      const found = faults(change);
+      assert.ok(
+        found.some((fault) => expected.test(fault)),
+        found.join("\n") || "nothing was refused",
+      );
+    });
+  it("everything at once", () => {
+    const found = faults((whole) =>
+      replaced(
+        "[web, legacy, partner]",
+        "[wep]",
+      )(replaced("{ groups: [web, tls]", "{ groups: [x]")(whole)),
+    );
+    assert.equal(found.length, 2, found.join("\n"));
+  });
+});
