@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { parse } from "yaml";
+import { ACME, REPLICA, ROWS } from "../support/access-maps.ts";
+import { root } from "../support/root.ts";
+
+const schema = JSON.parse(
+  readFileSync(join(root, "docs/schemas/access-map-v1.json"), "utf8"),
+) as object;
+const conforms = new Ajv2020({ strict: true, strictRequired: false }).compile(schema);
+
+/** What takes looking at two places of the map at once, which no schema does. */
+const BEYOND_A_SCHEMA = new Set([
+  "a reader that is no principal",
+  "a publisher that is no principal",
+  "one group inside another",
+  "a bundle inside a group",
+  "groups that differ by case alone",
+  "both prefix and bundle",
+  "a bundle that is not sealed",
+  "a key that has no name",
+  "a key of another region",
+  "a key of another account",
+  "encryption by default that the bucket does not have",
+  "a Bucket Key over groups of different readers",
+  "a role of another account as one's own",
+  "one's own role as foreign",
+  "one role as two principals",
+  "an address range that is none",
+  "a guard against stolen credentials without an endpoint",
+  "the same for sealed groups and KMS",
+  "a host of a group that is none",
+  "hosts of one role with different needs",
+  "a host named as a principal",
+  "an expectation of nobody",
+  "a replica without a key",
+  "a replica that no guarded host could reach",
+]);
+
+describe("the schema of an access map", () => {
+  it("takes a sound one", () => {
+    for (const text of [ACME, ACME + REPLICA])
+      assert.equal(conforms(parse(text)), true, JSON.stringify(conforms.errors));
+  });
+  for (const [why, change] of ROWS)
+    it(`${BEYOND_A_SCHEMA.has(why) ? "leaves to postern" : "refuses"} ${why}`, () => {
+      assert.equal(conforms(parse(change(ACME))), BEYOND_A_SCHEMA.has(why));
+    });
+  it("leaves nothing to postern that is no longer refused there", () => {
+    const known = new Set(ROWS.map(([why]) => why));
+    assert.deepEqual(
+      [...BEYOND_A_SCHEMA].filter((why) => !known.has(why)),
+      [],
+    );
+  });
+});

@@ -1,0 +1,264 @@
+/** An access map, changes that make it unsound, and what is then said. @module */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "./root.ts";
+
+export const ACME: string = readFileSync(join(root, "test/cases/access-map/acme.yaml"), "utf8");
+
+/** To be added to it. */
+export const REPLICA: string = `
+replicas:
+  - region: us-west-2
+    bucket: acme-secrets-west
+    keys:
+      web: arn:aws:kms:us-west-2:111122223333:key/44444444-4444-4444-4444-444444444444
+      db: arn:aws:kms:us-west-2:111122223333:key/55555555-5555-5555-5555-555555555555
+      db-before: arn:aws:kms:us-west-2:111122223333:key/66666666-6666-6666-6666-666666666666
+    endpoints:
+      vpce-0aaaaaaaaaaaaaaaa: { service: s3, type: interface }
+      vpce-0bbbbbbbbbbbbbbbb: { service: kms }
+`;
+
+export type Row = readonly [why: string, change: (text: string) => string, expected: RegExp];
+
+export const replaced =
+  (from: string, to: string) =>
+  (whole: string): string => {
+    assert.ok(whole.includes(from), `the map has no ${from}`);
+    return whole.replace(from, to);
+  };
+
+export const ROWS: readonly Row[] = [
+  [
+    "a key it does not know",
+    replaced("deployers:", "deployer:"),
+    /expected a known key, got "deployer"; did you mean "deployers"\?/,
+  ],
+  ["no deployer", replaced("deployers: [infra]\n", ""), /deployers: expected this key to be set/],
+  [
+    "no way in when all is locked",
+    replaced("break_glass: [emergency]", "break_glass: []"),
+    /break_glass: expected at least one entry/,
+  ],
+  [
+    "a reader that is no principal",
+    replaced("[web, legacy, partner]", "[web, legaci]"),
+    /^\d+:\d+: groups\.web\.readers\[1\]: expected one of principals, got "legaci"; did you mean "legacy"\?$/,
+  ],
+  [
+    "a publisher that is no principal",
+    replaced("{ ci: write }", "{ cy: write }"),
+    /publishers\.cy: expected one of principals, got "cy"/,
+  ],
+  [
+    "a level that is none",
+    replaced("{ ci: write }", "{ ci: rite }"),
+    /expected write or edit or restore, got "rite"; did you mean "write"\?/,
+  ],
+  [
+    "a kind that is none",
+    replaced("kind: ec2", "kind: ec3"),
+    /principals\.web\.kind: expected ec2 or .* got "ec3"; did you mean "ec2"\?/,
+  ],
+  [
+    "a principal without its kind's word",
+    replaced("kind: user, user: people/alice", "kind: user"),
+    /principals\.alice\.user: expected this key to be set/,
+  ],
+  [
+    "a word of another kind",
+    replaced("kind: ec2,", "kind: ec2, role: x,"),
+    /principals\.web\.role: expected one of kind, network, with_policies/,
+  ],
+  [
+    "a prefix without its slash",
+    replaced("prefix: web/", "prefix: web"),
+    /groups\.web\.prefix: expected it to end in "\/", got "web"; write "web\/"/,
+  ],
+  [
+    "a wildcard in a prefix",
+    replaced("prefix: web/", "prefix: w*b/"),
+    /groups\.web\.prefix: expected letters, digits/,
+  ],
+  [
+    "a variable in a prefix",
+    replaced("prefix: web/", 'prefix: "${aws:username}/"'),
+    /groups\.web\.prefix: expected letters, digits/,
+  ],
+  [
+    "a wildcard in a secret's name",
+    replaced("[site.crt, site.key]", '["site.*"]'),
+    /only\[0\]: expected letters, digits/,
+  ],
+  [
+    "a wildcard in a role",
+    replaced("role: app/legacy", 'role: "app/*"'),
+    /principals\.legacy\.role: expected a name with its path/,
+  ],
+  [
+    "a wildcard in a context",
+    replaced("{ app: api }", '{ app: "*" }'),
+    /context\.app: expected a value without "\*"/,
+  ],
+  [
+    "a context of postern's own",
+    replaced("{ app: api }", '{ "postern:group": api }'),
+    /expected a name of letters/,
+  ],
+  [
+    "one group inside another",
+    replaced("prefix: tls/", "prefix: web/tls/"),
+    /groups\.tls\.prefix: expected objects of its own, got "web\/tls\/", which overlaps with "web\/" of web/,
+  ],
+  [
+    "a bundle inside a group",
+    replaced("bundle: db.bundle", "bundle: web/db.bundle"),
+    /groups\.db\.bundle: expected objects of its own/,
+  ],
+  [
+    "groups that differ by case alone",
+    replaced("  db:\n    bundle", "  WEB:\n    bundle"),
+    /expected names that differ by more than case/,
+  ],
+  [
+    "neither prefix nor bundle",
+    replaced("    prefix: tls/\n    only: [site.crt, site.key]\n", ""),
+    /groups\.tls: expected prefix or bundle, got neither/,
+  ],
+  [
+    "both prefix and bundle",
+    replaced("bundle: db.bundle", "bundle: db.bundle\n    prefix: db/"),
+    /groups\.db\.bundle: expected prefix or bundle, got both/,
+  ],
+  [
+    "a bundle that is not sealed",
+    replaced("    seal: { mode: envelope, key: db, old_key: db-before }\n", ""),
+    /groups\.db\.seal: expected mode envelope, which every bundle is sealed in, got none/,
+  ],
+  [
+    "a key that has no name",
+    replaced("key: db, old_key: db-before", "key: dbx, old_key: db-before"),
+    /groups\.db\.seal\.key: expected a key ARN or a name of keys, got "dbx"; did you mean "db"\?/,
+  ],
+  [
+    "a key of another region",
+    replaced("db: arn:aws:kms:us-east-1", "db: arn:aws:kms:us-east-2"),
+    /expected a key of region us-east-1/,
+  ],
+  [
+    "a key of another account",
+    replaced("db: arn:aws:kms:us-east-1:111122223333", "db: arn:aws:kms:us-east-1:444455556666"),
+    /expected a key of account 111122223333/,
+  ],
+  [
+    "encryption by default that the bucket does not have",
+    (whole) =>
+      replaced(
+        "header: required",
+        "header: default",
+      )(
+        replaced(
+          "default_encryption: { type: kms, key: web }",
+          "default_encryption: { type: kms, key: db }",
+        )(whole),
+      ),
+    /groups\.web\.sse: expected header: required, or a default_encryption/,
+  ],
+  [
+    "a Bucket Key over groups of different readers",
+    (whole) =>
+      replaced(
+        "bucket: acme-secrets\n",
+        "bucket: acme-secrets\nbucket_key: true\n",
+      )(
+        replaced(
+          "only: [site.crt, site.key]",
+          "only: [site.crt, site.key]\n    sse: { type: kms, key: web, header: required }",
+        )(whole),
+      ),
+    /groups\.tls\.sse\.key: expected a key of its own with bucket_key/,
+  ],
+  [
+    "a role of another account as one's own",
+    replaced("role: app/legacy", "role: arn:aws:iam::444455556666:role/legacy"),
+    /expected account 111122223333, got .*; a role of another account has kind foreign/,
+  ],
+  [
+    "one's own role as foreign",
+    replaced("444455556666:role/partner", "111122223333:role/partner"),
+    /expected a role of another account/,
+  ],
+  [
+    "one role as two principals",
+    replaced("role: app/legacy", "role: infra"),
+    /expected another role or user than legacy's/,
+  ],
+  [
+    "a network that is none",
+    replaced("{ cidr: [203.0.113.0/24] }", "{}"),
+    /network: expected vpce, cidr or both, got neither/,
+  ],
+  [
+    "an address range that is none",
+    replaced("203.0.113.0/24", "203.0.113.0/33"),
+    /expected an address range/,
+  ],
+  [
+    "a guard against stolen credentials without an endpoint",
+    replaced("  vpce-0123456789abcdef0: { service: s3, include_aws_owned: true }\n", ""),
+    /stolen_credentials: expected an S3 endpoint/,
+  ],
+  [
+    "the same for sealed groups and KMS",
+    replaced("  vpce-0fedcba9876543210: { service: kms }\n", ""),
+    /stolen_credentials: expected a KMS endpoint/,
+  ],
+  [
+    "a host of a group that is none",
+    replaced("{ groups: [web, tls]", "{ groups: [web, tsl]"),
+    /hosts\.frontend\.groups\[1\]: expected one of groups, got "tsl"; did you mean "tls"\?/,
+  ],
+  [
+    "hosts of one role with different needs",
+    (whole) =>
+      replaced(
+        "frontend-2: { groups: [tls, web]",
+        "frontend-2: { as: fe, groups: [tls]",
+      )(
+        replaced("frontend: { groups: [web, tls]", "frontend: { as: fe, groups: [web, tls]")(whole),
+      ),
+    /expected the same needs as frontend/,
+  ],
+  [
+    "a host named as a principal",
+    replaced("  frontend: {", "  web: {"),
+    /hosts\.web: expected a name that no principal has/,
+  ],
+  [
+    "an expectation that is no sentence",
+    replaced("web may not read db.bundle", "web cannot read db.bundle"),
+    /expect\[1\]: expected "NAME may \[not\] read .*, got "web cannot read/,
+  ],
+  [
+    "an expectation of nobody",
+    replaced("- web may read web/*", "- wep may read web/*"),
+    /expect\[0\]: expected a principal or host first, got "wep"/,
+  ],
+  [
+    "a subject that anybody's would match",
+    replaced('"repo:acme/secrets:ref:refs/heads/main"', '"*"'),
+    /subjects\[0\]: expected a subject/,
+  ],
+  [
+    "a replica without a key",
+    (whole) => whole + replaced("      db: arn", "      dx: arn")(REPLICA),
+    /replicas\[0\]\.keys: expected the key of us-west-2 for/,
+  ],
+  [
+    "a replica that no guarded host could reach",
+    (whole) => whole + replaced("{ service: s3, type: interface }", "{ service: s3 }")(REPLICA),
+    /replicas\[0\]: expected an interface endpoint of us-west-2 for s3/,
+  ],
+  ["a file that is no map", () => "- web\n", /expected a mapping, got a list/],
+];
