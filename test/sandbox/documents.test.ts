@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { Deployment, IdentityDocuments, PolicyJson } from "../../agent/policy/deployment.ts";
 import type { Principal } from "../../agent/sandbox/authorise.ts";
 import { documentAuthoriser } from "../../agent/sandbox/documents.ts";
 
@@ -21,7 +22,7 @@ const ada: Principal = {
   name: "ada",
 };
 
-const documentOf = (...statements: readonly object[]): object => ({
+const documentOf = (...statements: readonly object[]): PolicyJson => ({
   Version: "2012-10-17",
   Statement: statements,
 });
@@ -34,39 +35,96 @@ const allow = (Action: string, Resource: string, more: object = {}): object => (
 const listing = { Condition: { StringLike: { "s3:prefix": ["web/", "web/*"] } } };
 const ofWeb = { Condition: { StringEquals: { "kms:EncryptionContext:postern:group": "web" } } };
 
-const authoriser = documentAuthoriser({
-  account,
-  identities: {
-    [roleArn("web")]: [
-      documentOf(allow("s3:GetObject", `${BUCKET}/web/*`), allow("s3:ListBucket", BUCKET, listing)),
-    ],
-    [roleArn("star")]: [documentOf(allow("*", "*"))],
-    [roleArn("bound")]: [documentOf(allow("*", "*"))],
-  },
-  boundaries: { [roleArn("bound")]: documentOf(allow("kms:*", "*")) },
-  buckets: {
-    "acme-secrets": documentOf(
-      {
-        Effect: "Deny",
-        Principal: "*",
-        Action: "s3:GetObject",
-        Resource: `${BUCKET}/web/*`,
-        Condition: { ArnNotEquals: { "aws:PrincipalArn": [roleArn("web"), roleArn("bound")] } },
-      },
-      {
-        Effect: "Deny",
-        Principal: "*",
-        Action: "s3:*",
-        Resource: `${BUCKET}/*`,
-        Condition: { Bool: { "aws:SecureTransport": "false" } },
-      },
-      allow("s3:PutObject", `${BUCKET}/web/*`, { Principal: { AWS: ada.arn } }),
-    ),
-  },
-  keys: {
-    [KEY]: documentOf(allow("kms:Decrypt", "*", { Principal: { AWS: roleArn("web") }, ...ofWeb })),
-  },
+const SETTINGS = {
+  publicAccessBlocked: true,
+  ownership: "BucketOwnerEnforced",
+  versioning: "Enabled",
+  encryption: undefined,
+} as const;
+
+const identity = (
+  kind: IdentityDocuments["kind"],
+  arn: string,
+  document: PolicyJson,
+  boundary?: PolicyJson,
+): IdentityDocuments => ({
+  kind,
+  arn,
+  trust: undefined,
+  maxSessionSeconds: undefined,
+  hasInstanceProfile: false,
+  policies: [{ name: "own", form: "inline", document }],
+  foreignPolicies: [],
+  boundary,
 });
+
+const everything = documentOf(allow("*", "*"));
+const ssoRole = (suffix: string): Principal => {
+  const name = `AWSReservedSSO_${suffix}`;
+  return {
+    kind: "role",
+    arn: `arn:aws:iam::${account}:role/aws-reserved/sso.amazonaws.com/eu-central-1/${name}`,
+    account,
+    name,
+    sessionArn: `arn:aws:sts::${account}:assumed-role/${name}/ada@example.com`,
+  };
+};
+
+const deployment: Deployment = {
+  account,
+  partition: "aws",
+  identities: [
+    identity(
+      "role",
+      roleArn("web"),
+      documentOf(allow("s3:GetObject", `${BUCKET}/web/*`), allow("s3:ListBucket", BUCKET, listing)),
+    ),
+    identity("role", roleArn("star"), everything),
+    identity("role", roleArn("bound"), everything, documentOf(allow("kms:*", "*"))),
+    identity(
+      "permission set",
+      `arn:aws:iam::${account}:role/aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_Readers_*`,
+      documentOf(allow("s3:GetObject", `${BUCKET}/db/*`)),
+    ),
+  ],
+  buckets: [
+    {
+      name: "acme-secrets",
+      region: "eu-central-1",
+      settings: SETTINGS,
+      policy: documentOf(
+        {
+          Effect: "Deny",
+          Principal: "*",
+          Action: "s3:GetObject",
+          Resource: `${BUCKET}/web/*`,
+          Condition: { ArnNotEquals: { "aws:PrincipalArn": [roleArn("web"), roleArn("bound")] } },
+        },
+        {
+          Effect: "Deny",
+          Principal: "*",
+          Action: "s3:*",
+          Resource: `${BUCKET}/*`,
+          Condition: { Bool: { "aws:SecureTransport": "false" } },
+        },
+        allow("s3:PutObject", `${BUCKET}/web/*`, { Principal: { AWS: ada.arn } }),
+      ),
+    },
+  ],
+  keys: [
+    {
+      arn: KEY,
+      policy: documentOf(
+        allow("kms:Decrypt", "*", { Principal: { AWS: roleArn("web") }, ...ofWeb }),
+      ),
+      grants: [
+        { GranteePrincipal: roleArn("bound"), Operations: ["Encrypt"], KeyId: KEY, GrantId: "0" },
+      ],
+    },
+  ],
+  endpoints: [],
+};
+const authoriser = documentAuthoriser(deployment);
 
 const group = (name: string): Readonly<Record<string, readonly string[]>> => ({
   "kms:EncryptionContext:postern:group": [name],
@@ -127,6 +185,23 @@ describe("the authoriser of documents", () => {
       {},
       ["key", false],
     ],
+    ["a grant opens a key", role("bound"), "kms:Encrypt", KEY, {}, true],
+    [
+      "a role of a permission set reads what the set allows",
+      ssoRole("Readers_0123456789abcdef"),
+      "s3:GetObject",
+      `${BUCKET}/db/pw`,
+      {},
+      true,
+    ],
+    [
+      "a role of another permission set does not",
+      ssoRole("Editors_0123456789abcdef"),
+      "s3:GetObject",
+      `${BUCKET}/db/pw`,
+      {},
+      ["identity", false],
+    ],
     [
       "nobody in particular reads nothing",
       { kind: "anonymous" },
@@ -144,8 +219,14 @@ describe("the authoriser of documents", () => {
     });
 
   it("refuses a document that is none, by its name", () => {
+    const [bucket] = deployment.buckets;
+    assert.ok(bucket !== undefined);
     assert.throws(
-      () => documentAuthoriser({ account, identities: {}, buckets: { b: documentOf({}) } }),
+      () =>
+        documentAuthoriser({
+          ...deployment,
+          buckets: [{ ...bucket, name: "b", policy: documentOf({}) }],
+        }),
       /b: Statement\[0\]/,
     );
   });
