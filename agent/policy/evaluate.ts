@@ -16,16 +16,12 @@ import { isGranted } from "./grant.ts";
 import type { Naming } from "./principal.ts";
 import type { AccessRequest, Policies } from "./request.ts";
 import { decidedByService, isBeyondBucketPolicy, needsResourcePolicy } from "./services.ts";
-import { allowsByNaming, type Asked, firstOf } from "./statement.ts";
+import { allowsByNaming, type Asked, askedOf, firstOf } from "./statement.ts";
 import { allowed, deniedBy, type Layer, missing, type Verdict } from "./verdict.ts";
 
 /** @throws {PosternError} BadData when the request has a key of the wrong type, or lacks what a policy asks */
 export function evaluate(request: AccessRequest, policies: Policies): Verdict {
-  const asked: Asked = {
-    ...request,
-    lowerAction: request.action.toLowerCase(),
-    hasBoundary: policies.boundary !== undefined,
-  };
+  const asked = askedOf(request, policies);
   return (
     decidedByService(asked) ??
     explicitDeny(asked, policies) ??

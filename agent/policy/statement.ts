@@ -5,7 +5,7 @@ import { holds } from "./condition.ts";
 import type { Policy, Statement } from "./document.ts";
 import { matchesAction, matchesResource } from "./match.ts";
 import { isSpared, type Naming, namingOf, type PrincipalSet } from "./principal.ts";
-import type { AccessRequest } from "./request.ts";
+import type { AccessRequest, Policies } from "./request.ts";
 
 /** A request, with what all statements ask of it worked out once. */
 export interface Asked extends AccessRequest {
@@ -13,23 +13,37 @@ export interface Asked extends AccessRequest {
   readonly hasBoundary: boolean;
 }
 
-/** How the statement names the caller, "itself" where its document belongs to the caller; undefined: not at all. */
-function appliesTo(statement: Statement, asked: Asked): Naming | undefined {
-  const { actions, resources, conditions } = statement;
-  const hasAction = actions.patterns.some((one) => matchesAction(one, asked.lowerAction));
-  if (hasAction === actions.negated) return undefined;
-  if (resources !== undefined) {
-    const hasResource = resources.patterns.some((one) =>
-      matchesResource(one, asked.resource, asked.context),
-    );
-    if (hasResource === resources.negated) return undefined;
-  }
-  const naming = namingBy(statement, asked);
-  if (naming === undefined) return undefined;
-  return conditions.every((condition) => holds(condition, asked.context)) ? naming : undefined;
+export function askedOf(request: AccessRequest, { boundary }: Pick<Policies, "boundary">): Asked {
+  return {
+    ...request,
+    lowerAction: request.action.toLowerCase(),
+    hasBoundary: boundary !== undefined,
+  };
 }
 
-function namingBy({ principal }: Statement, asked: Asked): Naming | undefined {
+/** How the statement names the caller, "itself" where its document belongs to the caller; undefined: not at all. */
+function appliesTo(statement: Statement, asked: Asked): Naming | undefined {
+  if (!coversAction(statement, asked) || !coversResource(statement, asked)) return undefined;
+  const naming = namingBy(statement, asked);
+  if (naming === undefined) return undefined;
+  return statement.conditions.every((condition) => holds(condition, asked.context))
+    ? naming
+    : undefined;
+}
+
+export function coversAction({ actions }: Statement, { lowerAction }: Asked): boolean {
+  return actions.patterns.some((one) => matchesAction(one, lowerAction)) !== actions.negated;
+}
+
+/** True where the document's place says what it is about. */
+export function coversResource({ resources }: Statement, { resource, context }: Asked): boolean {
+  if (resources === undefined) return true;
+  const has = resources.patterns.some((one) => matchesResource(one, resource, context));
+  return has !== resources.negated;
+}
+
+/** How the statement names the caller, its conditions aside. */
+export function namingBy({ principal }: Statement, asked: Asked): Naming | undefined {
   if (principal === undefined) return "itself";
   const { caller, hasBoundary } = asked;
   const canonical = namesCanonically(principal.set, asked);
