@@ -1,12 +1,13 @@
 /**
- * The manual, one page a command and one for the whole: made from the commands' own definitions and the table of
+ * The manual, one page a command, one a family of them and one for the whole: made from the commands' own definitions and the table of
  * exit codes, so that nothing is said twice. `npm run man` writes it to docs/man.
  * @see https://mandoc.bsd.lv/man/mdoc.7.html
  * @module
  */
-import type { Command } from "../agent/cli/command.ts";
+import type { Command, Family } from "../agent/cli/command.ts";
 import { definitionOf, type Definition, type Flag } from "../agent/cli/definition.ts";
 import { exitMeanings } from "../agent/cli/exit-codes.ts";
+import { entriesOf, type Entry, familiesOf, membersOf } from "../agent/cli/family.ts";
 import { item, line, list, literal, sentences } from "./roff.ts";
 import { belongsTo, files, variables } from "./surroundings.ts";
 
@@ -19,21 +20,25 @@ export interface Page {
 /** mdoc wants a day; it is that of the last release. */
 const DATE = "November 24, 2026";
 
-/** Pages in the order of `commands`, that of the whole first. */
+/** Pages in the order of `commands`, those of the whole and of families first. */
 export function manualPages(commands: readonly Command[]): readonly Page[] {
-  return [mainPage(commands), ...commands.map((command) => commandPage(command, commands))];
+  return [
+    mainPage(commands),
+    ...familiesOf(commands).map((family) => familyPage(family, commands)),
+    ...commands.map((command) => commandPage(command, commands)),
+  ];
 }
 
 function mainPage(commands: readonly Command[]): Page {
   return page("postern", "secrets from S3 and KMS to files on EC2", [
     ["SYNOPSIS", [".Nm", ".Ar command", ".Op Ar option ...", ".Nm", ".Fl -help | Fl -version"]],
     ["DESCRIPTION", DESCRIPTION.flatMap(paragraph)],
-    ["COMMANDS", commandList(commands)],
+    ["COMMANDS", commandList(entriesOf(commands))],
     ["ENVIRONMENT", variables(belongsTo(...commands))],
     ["FILES", files(belongsTo(...commands))],
     ["EXIT STATUS", exitStatus()],
     ["EXAMPLES", TOUR.flatMap(([said, lines]) => [...paragraph(said), ...literal(lines)])],
-    ["SEE ALSO", seeAlso(commands.map(({ name }) => `postern-${name}`))],
+    ["SEE ALSO", seeAlso(entriesOf(commands).map(pageName))],
   ]);
 }
 
@@ -54,27 +59,46 @@ const TOUR: readonly (readonly [said: string, lines: readonly string[]])[] = [
   ],
 ];
 
-function commandList(commands: readonly Command[]): readonly string[] {
-  const width = commands.reduce(
+function commandList(entries: readonly Entry[]): readonly string[] {
+  const width = entries.reduce(
     (widest, { name }) => (name.length > widest.length ? name : widest),
     "",
   );
   return list(
     width,
-    commands.map(({ name, summary }) => [
-      `.It Cm ${name}`,
-      ...sentences(sentence(summary)),
+    entries.map((entry) => [
+      `.It Cm ${entry.name}`,
+      ...sentences(sentence(entry.summary)),
       "See",
-      `.Xr postern-${name} 1 .`,
+      `.Xr ${pageName(entry)} 1 .`,
     ]),
   );
+}
+
+/** "postern-fetch", "postern-policy-simulate". */
+function pageName({ name }: Pick<Entry, "name">): string {
+  return `postern-${name.replaceAll(" ", "-")}`;
+}
+
+function familyPage(family: Family, commands: readonly Command[]): Page {
+  const members = membersOf(family, commands);
+  const belongs = belongsTo(...members);
+  return page(pageName(family), family.summary, [
+    ["SYNOPSIS", [`.Nm postern ${family.name}`, ".Ar command", ".Op Ar option ..."]],
+    ["DESCRIPTION", family.description.flatMap(paragraph)],
+    ["COMMANDS", commandList(members)],
+    ["ENVIRONMENT", variables(belongs)],
+    ["FILES", files(belongs)],
+    ["EXIT STATUS", exitStatus()],
+    ["SEE ALSO", seeAlso(["postern", ...members.map(pageName)])],
+  ]);
 }
 
 function commandPage(command: Command, commands: readonly Command[]): Page {
   const definition = definitionOf(command);
   const said = [...command.manual.description, definition.epilogue ?? []].flat();
   const belongs = belongsTo(command);
-  return page(`postern-${command.name}`, command.summary, [
+  return page(pageName(command), command.summary, [
     ["SYNOPSIS", synopsis(command.name, definition)],
     ["DESCRIPTION", said.flatMap(paragraph)],
     ["OPTIONS", options(definition)],
@@ -88,14 +112,16 @@ function commandPage(command: Command, commands: readonly Command[]): Page {
         ...literal([text]),
       ]),
     ],
-    [
-      "SEE ALSO",
-      seeAlso([
-        "postern",
-        ...commands.filter((other) => other !== command).map(({ name }) => `postern-${name}`),
-      ]),
-    ],
+    ["SEE ALSO", seeAlso(["postern", ...relatives(command, commands).map(pageName)])],
   ]);
+}
+
+/** What is listed beside a command: its family and that one's members, or what has no family. */
+function relatives(command: Command, commands: readonly Command[]): readonly Entry[] {
+  const { family } = command;
+  const near =
+    family === undefined ? entriesOf(commands) : [family, ...membersOf(family, commands)];
+  return near.filter((other) => other !== command);
 }
 
 type Section = readonly [title: string, lines: readonly string[]];
@@ -125,8 +151,9 @@ function synopsis(name: string, { usage, options }: Definition): readonly string
       `.Op Fl -${flag.name}${flag.takesValue ? ` Ar ${valueName(flag)}` : ""}${flag.repeatable ? " ..." : ""}`,
   );
   const words = usage
+    .slice(name.length + 1)
     .split(" ")
-    .slice(1)
+    .filter((text) => text !== "")
     .map((text) => {
       const [, open, argument = "", dots] = /^([[<])(.*?)(\.\.)?[\]>]$/.exec(text) ?? [];
       const said = `Ar ${argument}${dots === undefined ? "" : " ..."}`;

@@ -31,8 +31,21 @@ export interface Manual {
   readonly consults: readonly ("configuration" | "run directory" | "aws variables" | "terminal")[];
 }
 
-export interface Command {
+/** Commands of two words that have the first in common, as "policy simulate" is of the family "policy". */
+export interface Family {
+  /** The first word. */
   readonly name: string;
+  readonly audience: Audience;
+  /** As a command's. */
+  readonly summary: string;
+  /** What its page says before it lists the members: paragraphs of whole sentences. */
+  readonly description: readonly string[];
+}
+
+export interface Command {
+  /** What is typed after "postern": one word, or two where it has a family, whose name is the first. */
+  readonly name: string;
+  readonly family?: Family;
   readonly audience: Audience;
   /** One line without a full stop, at most 60 columns: it stands beside the name in the help. */
   readonly summary: string;

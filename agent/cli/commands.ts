@@ -9,7 +9,7 @@ import { fetch } from "./fetch.ts";
 import { get } from "./get.ts";
 import { path } from "./path.ts";
 import { plan } from "./plan.ts";
-import { policy } from "./policy.ts";
+import { policySimulate } from "./policy-simulate.ts";
 import { refresh } from "./refresh.ts";
 import { rollback } from "./rollback.ts";
 import { copy } from "./copy.ts";
@@ -50,7 +50,7 @@ const own: readonly Command[] = [
   reseal,
   exportSealed,
   importSealed,
-  policy,
+  policySimulate,
   sandbox,
   demo,
 ];

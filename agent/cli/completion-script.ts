@@ -10,6 +10,7 @@
  */
 import type { Command } from "./command.ts";
 import { definitionOf, type Definition, type Flag } from "./definition.ts";
+import { entriesOf, type Entry, familiesOf, membersOf, ownWord } from "./family.ts";
 import { shellQuote } from "./words.ts";
 
 export function completionScript(shell: "bash" | "zsh", commands: readonly Command[]): string {
@@ -17,7 +18,8 @@ export function completionScript(shell: "bash" | "zsh", commands: readonly Comma
 }
 
 /** What a positional of this name is completed with; one with choices is completed with those. */
-const PLACES: Readonly<Record<string, "groups" | "secrets">> = {
+const PLACES: Readonly<Record<string, "groups" | "secrets" | "files">> = {
+  file: "files",
   group: "groups",
   groups: "groups",
   secret: "secrets",
@@ -40,29 +42,49 @@ function bashScript(commands: readonly Command[]): string {
       flags.map(({ name }) => ` --${name}`).join("");
     const [first] = positionals;
     const place = first === undefined ? "" : (PLACES[first.name] ?? "");
-    return `    ${command.name})
+    const values = options
+      .filter(({ choices }) => choices.length > 0)
+      .map(({ name, choices }) => `\n      [ "$3" != --${name} ] || values='${choices.join(" ")}'`);
+    return `    ${shellQuote(command.name)})${values.join("")}
       options='${words([...options, HELP])}' valued='${words(options.filter(({ takesValue }) => takesValue))} '
       place='${place}' choices='${first?.choices.join(" ") ?? ""}' ;;`;
   });
+  const families = familiesOf(commands).map((family) => {
+    const names = membersOf(family, commands).map(ownWord);
+    return `    ${family.name})
+      if [ "$COMP_CWORD" -eq 2 ]; then
+        mapfile -t COMPREPLY < <(compgen -W '${[...names, "--help"].join(" ")}' -- "$word")
+        return
+      fi
+      command+=" \${COMP_WORDS[2]}" ;;
+`;
+  });
+  const names = entriesOf(commands).map(({ name }) => name);
   return `# bash completion of postern, made by: postern completion bash
 _postern() {
   local word=$2 run=\${POSTERN_RUN:-/run/postern}
-  local options valued place choices file name
+  local command=\${COMP_WORDS[1]} options valued values= place choices file name
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    mapfile -t COMPREPLY < <(compgen -W '${[...commands.map(({ name }) => name), "--help", "--version"].join(" ")}' -- "$word")
+    mapfile -t COMPREPLY < <(compgen -W '${[...names, "--help", "--version"].join(" ")}' -- "$word")
     return
   fi
-  case \${COMP_WORDS[1]} in
+  case $command in
+${families.join("")}  esac
+  case $command in
 ${cases.join("\n")}
     *) return ;;
   esac
-  if [[ $valued == *" $3 "* ]]; then
+  if [ -n "$values" ]; then
+    mapfile -t COMPREPLY < <(compgen -W "$values" -- "$word")
+  elif [[ $valued == *" $3 "* ]]; then
     compopt -o default
   elif [[ $word == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
   elif [ -n "$choices" ]; then
     mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$word")
+  elif [ "$place" = files ]; then
+    compopt -o default
   elif [ -n "$place" ]; then
     for file in "$run/$place/$word"*; do
       [ -e "$file" ] || continue
@@ -78,11 +100,22 @@ complete -F _postern postern
 }
 
 function zshScript(commands: readonly Command[]): string {
-  const described = commands.map(({ name, summary }) => shellQuote(`${name}:${summary}`));
   const cases = commands.map((command) => {
     const definition = definitionOf(command);
     const specs = [...[...definition.options, HELP].map(zshOption), ...zshPositionals(definition)];
-    return `    ${command.name})\n      _arguments ${specs.map(shellQuote).join(" \\\n        ")} ;;`;
+    return `    ${shellQuote(command.name)})\n      _arguments ${specs.map(shellQuote).join(" \\\n        ")} ;;`;
+  });
+  const families = familiesOf(commands).map((family) => {
+    const members = membersOf(family, commands);
+    return `    ${family.name})
+      if (( CURRENT == 2 )); then
+${zshNames(members.map((member) => ({ ...member, name: ownWord(member) })))}
+        return
+      fi
+      shift words
+      (( CURRENT-- ))
+      command+=" $words[1]" ;;
+`;
   });
   return `#compdef postern
 # zsh completion of postern, made by: postern completion zsh
@@ -95,15 +128,15 @@ _postern_secrets() {
 }
 _postern() {
   if (( CURRENT == 2 )); then
-    local -a names=(
-      ${described.join("\n      ")}
-    )
-    _describe command names
+${zshNames(entriesOf(commands))}
     return
   fi
   shift words
   (( CURRENT-- ))
-  case $words[1] in
+  local command=$words[1]
+  case $command in
+${families.join("")}  esac
+  case $command in
 ${cases.join("\n")}
   esac
 }
@@ -111,15 +144,25 @@ if [[ $funcstack[1] = _postern ]]; then _postern "$@"; else compdef _postern pos
 `;
 }
 
-function zshOption({ name, describe, takesValue }: Flag): string {
+function zshNames(entries: readonly Entry[]): string {
+  const described = entries.map(({ name, summary }) => shellQuote(`${name}:${summary}`));
+  return `    local -a names=(
+      ${described.join("\n      ")}
+    )
+    _describe command names`;
+}
+
+function zshOption({ name, describe, takesValue, choices }: Flag): string {
   const text = describe.replaceAll(/[[\]:\\]/g, String.raw`\$&`);
-  return takesValue ? `--${name}=[${text}]:value:_files` : `--${name}[${text}]`;
+  const values = choices.length > 0 ? `(${choices.join(" ")})` : "_files";
+  return takesValue ? `--${name}=[${text}]:value:${values}` : `--${name}[${text}]`;
 }
 
 function zshPositionals({ positionals }: Definition): readonly string[] {
   return positionals.map(({ name, choices, repeatable }) => {
     const place = PLACES[name];
-    const action = choices.length > 0 ? `(${choices.join(" ")})` : place ? `_postern_${place}` : "";
+    const listed = place === "files" ? "_files" : place ? `_postern_${place}` : "";
+    const action = choices.length > 0 ? `(${choices.join(" ")})` : listed;
     return `${repeatable ? "*" : ""}:${name}:${action}`;
   });
 }

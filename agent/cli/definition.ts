@@ -10,9 +10,10 @@ import * as v from "valibot";
 import yargs, { type Argv } from "yargs";
 import { systemClock } from "../core/clock.ts";
 import type { Command } from "./command.ts";
+import { programOf } from "./family.ts";
 
 export interface Definition {
-  /** "fetch [groups..]" */
+  /** "fetch [groups..]", "policy simulate <file>": what is typed after "postern". */
   readonly usage: string;
   readonly positionals: readonly Flag[];
   readonly options: readonly Flag[];
@@ -53,13 +54,16 @@ export function definitionOf(command: Command): Definition {
     calls.find(({ method }) => method === "command")?.words,
   );
   const said = record((parser) => void build(parser));
+  const program = programOf(command);
   return {
-    usage,
+    usage: command.family === undefined ? usage : `${command.family.name} ${usage}`,
     positionals: said
       .filter(({ method }) => method === "positional")
       .map((call) => flagOf(call, command)),
     options: said.filter(({ method }) => method === "option").map((call) => flagOf(call, command)),
-    examples: said.filter(({ method }) => method === "example").map(exampleOf),
+    examples: said
+      .filter(({ method }) => method === "example")
+      .map((call) => exampleOf(call, program)),
     conflicts: said
       .filter(({ method }) => method === "conflicts")
       .map(({ words }) => v.parse(PAIR, words)),
@@ -125,7 +129,7 @@ function flagOf({ words }: Call, { repeatable = [] }: Command): Flag {
   };
 }
 
-function exampleOf({ words }: Call): Example {
+function exampleOf({ words }: Call, program: string): Example {
   const [line, describe] = v.parse(PAIR, words);
-  return { line: line.replaceAll("$0", "postern"), describe };
+  return { line: line.replaceAll("$0", program), describe };
 }

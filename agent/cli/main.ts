@@ -7,8 +7,9 @@ import { systemClock } from "../core/clock.ts";
 import { EXIT, PosternError } from "../core/errors.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { commands } from "./commands.ts";
+import { commandOf, entriesOf, familiesOf, membersOf, ownWord, programOf } from "./family.ts";
 import { write } from "./output.ts";
-import { noCommand, overview } from "./overview.ts";
+import { familyOverview, noCommand, overview } from "./overview.ts";
 import { reportError, type Terminal } from "./report.ts";
 import { count } from "./words.ts";
 
@@ -27,17 +28,21 @@ const terminal: Terminal = {
 };
 
 async function main(words: readonly string[]): Promise<void> {
-  const [first] = words;
-  if (first === "--help" || first === "-h" || first === "help") {
-    return write(terminal.stdout, overview(commands));
-  }
+  const [first, second] = words;
+  if (isHelp(first)) return write(terminal.stdout, overview(commands));
   const version = process.env["POSTERN_VERSION"] ?? "0.0.0";
   if (first === "--version") return write(terminal.stdout, `${version}\n`);
-  const command = commands.find(({ name }) => name === first);
-  if (command === undefined) {
-    const names = commands.map(({ name }) => name);
-    throw noCommand(first, names);
-  }
+  const family = familiesOf(commands).find(({ name }) => name === first);
+  if (family !== undefined && (second === undefined || isHelp(second)))
+    return write(terminal.stdout, familyOverview(family, commands));
+  const command = commandOf(words, commands);
+  if (command === undefined)
+    throw family === undefined
+      ? noCommand(
+          first,
+          entriesOf(commands).map(({ name }) => name),
+        )
+      : noCommand(second, membersOf(family, commands).map(ownWord), family);
   const { own, program } = splitWords(command, words);
   await run(command, own, {
     program,
@@ -48,6 +53,10 @@ async function main(words: readonly string[]): Promise<void> {
       process.exitCode = code;
     },
   });
+}
+
+function isHelp(word: string | undefined): boolean {
+  return word === "--help" || word === "-h" || word === "help";
 }
 
 function splitWords(
@@ -64,8 +73,9 @@ async function run(
   words: readonly string[],
   surroundings: Surroundings,
 ): Promise<void> {
-  const parser = yargs([...words])
-    .scriptName("postern")
+  // a family's name is part of the program's to yargs, which knows no command of two words
+  const parser = yargs(words.slice(command.name.split(" ").length - 1))
+    .scriptName(programOf(command))
     // messages and options as documented, whatever the locale
     .locale("en")
     .parserConfiguration({
@@ -84,7 +94,7 @@ async function run(
     .exitProcess(false)
     .fail((message, error: Error | undefined) => {
       // yargs's own complaints about the words come with or without an error of its class
-      throw error === undefined || error.name === "YError" ? misuse(message, words[0]) : error;
+      throw error === undefined || error.name === "YError" ? misuse(message, command.name) : error;
     });
   // the one that was named: to build them all takes longer than the rest of the parsing
   command.add(parser, surroundings);
@@ -99,7 +109,7 @@ function lastCounts(options: Record<string, unknown>): void {
   }
 }
 
-function misuse(message: string, command: string | undefined): PosternError {
+function misuse(message: string, command: string): PosternError {
   // some are a heading with lines below it
   const lines = message
     .split("\n")
@@ -121,5 +131,5 @@ function misuse(message: string, command: string | undefined): PosternError {
 const words = process.argv.slice(2);
 main(words).catch((error: unknown) => {
   const code = reportError(terminal, error) || EXIT.internal;
-  process.exitCode = commands.find(({ name }) => name === words[0])?.faultCode ?? code;
+  process.exitCode = commandOf(words, commands)?.faultCode ?? code;
 });

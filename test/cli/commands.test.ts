@@ -92,6 +92,20 @@ const ROWS: Readonly<Record<string, Row>> = {
     code: 64,
     stderr: 'postern: no such command "pth"\npostern: hint: did you mean "path"?\n',
   },
+  "a misspelt command of a family is misuse": {
+    words: ["policy", "simulte", "cases.json"],
+    code: 64,
+    stderr:
+      'postern: no such command "policy simulte"\n' +
+      'postern: hint: did you mean "policy simulate"?\n',
+  },
+  "a command of a family without its words is misuse, and names its own help": {
+    words: ["policy", "simulate"],
+    code: 64,
+    stderr:
+      "postern: expected 1 word after policy simulate, got 0\n" +
+      "postern: hint: postern policy simulate --help shows its options\n",
+  },
 };
 
 describe("the command line", { concurrency: 2 }, () => {
@@ -103,11 +117,14 @@ describe("the command line", { concurrency: 2 }, () => {
     });
   }
 
-  for (const words of [["--help"], ["-h"], ["help"], ["get", "-h"], ["path", "--help"]]) {
-    it(`${words.join(" ")} goes to stdout, in 80 columns, with 0`, async () => {
+  const helps =
+    "--help;-h;help;get -h;path --help;policy;policy --help;policy -h;policy simulate -h";
+  for (const line of helps.split(";")) {
+    const words = line.split(" ");
+    it(`${line} goes to stdout, in 80 columns, with 0`, async () => {
       const { code, stdout, stderr } = await ask(words, { LANG: "de_DE.UTF-8" });
       assert.deepEqual([code, stderr], [0, ""]);
-      assert.match(stdout.toString(), /postern (get|path|COMMAND) /);
+      assert.match(stdout.toString(), /postern (get|path|COMMAND|policy (COMMAND|simulate)) /);
       for (const line of stdout.toString().split("\n")) assert.ok(line.length <= 80, line);
     });
   }

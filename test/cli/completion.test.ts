@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { commands } from "../../agent/cli/commands.ts";
 import { completionScript } from "../../agent/cli/completion-script.ts";
+import { entriesOf } from "../../agent/cli/family.ts";
 import { hasCommand, plainEnv, runCommand } from "../support/command.ts";
 import { linkGroup, makeRunTree, putGeneration } from "../support/run-tree.ts";
 import { tempDir } from "../support/temp.ts";
@@ -13,7 +14,7 @@ const without = (shell: string): string | false =>
 
 const run = tempDir();
 const scripts = tempDir();
-const NAMES = commands.map(({ name }) => name);
+const FIRST = entriesOf(commands).map(({ name }) => name);
 
 before(() => {
   makeRunTree(run);
@@ -26,7 +27,7 @@ before(() => {
 });
 
 const ROWS: readonly (readonly [why: string, line: string, expected: readonly string[]])[] = [
-  ["every command", "postern |", [...NAMES, "--help", "--version"]],
+  ["every command", "postern |", [...FIRST, "--help", "--version"]],
   ["a command by its beginning", "postern st|", ["status"]],
   ["the groups of the host", "postern fetch |", ["web", "worker"]],
   ["a second group", "postern fetch web wo|", ["worker"]],
@@ -41,6 +42,10 @@ const ROWS: readonly (readonly [why: string, line: string, expected: readonly st
   ["nothing for a value of its own kind", "postern get --wait |", []],
   ["shells", "postern completion |", ["bash", "zsh"]],
   ["nothing after a command that is none", "postern nonsense |", []],
+  ["the commands of a family", "postern policy sim|", ["simulate"]],
+  ["a family's own help", "postern policy --|", ["--help"]],
+  ["options of a family's command", "postern policy simulate --j|", ["--json"]],
+  ["nothing after a command that its family has not", "postern policy nonsense --|", []],
 ];
 
 describe("completion in bash", { skip: without("bash") }, () => {
@@ -70,15 +75,25 @@ describe("completion in zsh", { skip: without("zsh") }, () => {
     assert.deepEqual([ended.code, ended.stderr], [0, ""]);
   });
 
-  for (const name of NAMES)
+  it("tells zsh the commands of a family", async () => {
+    const script = `compdef() { :; }; _describe() { print -rl -- "\${(@P)2}"; }
+      . "$0"; words=(postern policy ""); CURRENT=3; _postern`;
+    const ended = await runCommand(["zsh", "-f", "-c", script, join(scripts, "zsh")]);
+    assert.deepEqual([ended.code, ended.stderr], [0, ""]);
+    const lines = ended.stdout.toString("utf8").split("\n");
+    assert.ok(lines.some((line) => line.startsWith("simulate:")));
+    assert.ok(!lines.some((line) => line.startsWith("fetch:")));
+  });
+
+  for (const { name } of commands)
     it(`tells zsh the words of ${name}`, async () => {
       // stand-ins for zsh's completion system, which needs a terminal
       const script = `compdef() { :; }; _arguments() { print -rl -- "$@"; }
-        . "$0"; words=(postern ${name} ""); CURRENT=3; _postern; print -r -- "$CURRENT $words[1]"`;
+        . "$0"; words=(postern ${name} ""); CURRENT=$#words; _postern; print -r -- "$CURRENT $words[1]"`;
       const ended = await runCommand(["zsh", "-f", "-c", script, join(scripts, "zsh")]);
       const lines = ended.stdout.toString("utf8").trim().split("\n");
       assert.deepEqual([ended.code, ended.stderr], [0, ""]);
-      assert.equal(lines.at(-1), `2 ${name}`);
+      assert.equal(lines.at(-1), `2 ${name.split(" ").at(-1)}`);
       assert.ok(lines.includes("--help[show help]"));
     });
 });

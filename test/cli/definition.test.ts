@@ -35,7 +35,19 @@ describe("a command's definition", () => {
 
   it("is there for every command, whose name its usage begins with", () => {
     for (const command of commands)
-      assert.equal(definitionOf(command).usage.split(" ")[0], command.name);
+      assert.match(definitionOf(command).usage, new RegExp(`^${command.name}( [[<]|$)`));
+  });
+
+  it("has the name of its family before its own, in examples too", () => {
+    for (const command of commands) {
+      const [first, ...more] = command.name.split(" ");
+      assert.deepEqual(
+        [first, more.length],
+        command.family === undefined ? [command.name, 0] : [command.family.name, 1],
+      );
+      for (const { line } of definitionOf(command).examples)
+        assert.match(line, new RegExp(`\\bpostern ${command.name}\\b`));
+    }
   });
 
   it("leaves out nothing in silence: what no page can show is a fault", () => {

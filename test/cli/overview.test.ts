@@ -1,13 +1,21 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Command } from "../../agent/cli/command.ts";
+import type { Command, Family } from "../../agent/cli/command.ts";
 import { exitMeanings } from "../../agent/cli/exit-codes.ts";
 import { get } from "../../agent/cli/get.ts";
-import { noCommand, overview } from "../../agent/cli/overview.ts";
+import { familyOverview, noCommand, overview } from "../../agent/cli/overview.ts";
 import { path } from "../../agent/cli/path.ts";
 
 const NAMES = ["fetch", "get", "path", "publish", "sandbox"];
 const fetch: Command = { ...get, name: "fetch", audience: "instances", summary: "fetch groups" };
+const family: Family = {
+  name: "policy",
+  audience: "security teams",
+  summary: "what policies allow",
+  description: [],
+};
+const prove: Command = { ...get, name: "policy prove", family, summary: "prove a map" };
+const lint: Command = { ...get, name: "policy lint", family, summary: "judge policies" };
 
 const HINTS: readonly (readonly [word: string, hint: string])[] = [
   ["gte", 'did you mean "get"?'],
@@ -34,6 +42,30 @@ describe("the overview", () => {
 
   it("fits 80 columns", () => {
     for (const line of overview([get, fetch, path]).split("\n")) assert.ok(line.length <= 80, line);
+  });
+});
+
+describe("a family of commands", () => {
+  it("is one line of the overview, without its members", () => {
+    const text = overview([fetch, prove, lint]);
+    assert.match(text, /\nfor security teams:\n {2}policy {2}what policies allow\n\n/);
+    assert.doesNotMatch(text, /prove/);
+  });
+
+  it("lists its members by their own words", () => {
+    const text = familyOverview(family, [fetch, prove, lint]);
+    assert.match(text, /\n\n {2}prove {2}prove a map\n {2}lint {3}judge policies\n\n/);
+    assert.doesNotMatch(text, /fetch/);
+  });
+
+  it("offers the nearest member for one that does not exist", () => {
+    const { message, hint } = noCommand("prov", ["prove", "lint"], family);
+    assert.equal(message, 'no such command "policy prov"');
+    assert.equal(hint, 'did you mean "policy prove"?');
+    assert.equal(
+      noCommand("xyz", ["lint"], family).hint,
+      "postern policy --help lists the commands",
+    );
   });
 });
 

@@ -5,6 +5,7 @@ import { before, describe, it } from "node:test";
 import { commands } from "../../agent/cli/commands.ts";
 import { definitionOf } from "../../agent/cli/definition.ts";
 import { exitMeanings } from "../../agent/cli/exit-codes.ts";
+import { familiesOf } from "../../agent/cli/family.ts";
 import { manualPages } from "../../packaging/manual.ts";
 import { hasCommand, runCommand } from "../support/command.ts";
 import { root } from "../support/root.ts";
@@ -21,8 +22,9 @@ before(() => {
 });
 
 describe("the manual", () => {
-  it("has a page for postern and each command, and no other", () => {
-    const expected = ["postern.1", ...commands.map(({ name }) => `postern-${name}.1`)];
+  it("has a page for postern, each family and each command, and no other", () => {
+    const names = [...familiesOf(commands), ...commands].map(({ name }) => name);
+    const expected = ["postern.1", ...names.map(fileOf)];
     assert.deepEqual(readdirSync(folder).sort(), expected.sort());
   });
 
@@ -51,13 +53,17 @@ describe("the manual", () => {
 
   for (const command of commands)
     it(`shows every option and example of ${command.name}`, { skip }, async () => {
-      const shown = await rendered(`postern-${command.name}.1`);
+      const shown = await rendered(fileOf(command.name));
       const { options, examples } = definitionOf(command);
       for (const { name } of options) assert.match(shown, new RegExp(`^ +--${name}( |$)`, "m"));
       assert.ok(examples.length > 0);
       for (const { line } of examples) assert.ok(shown.includes(line), line);
     });
 });
+
+function fileOf(name: string): string {
+  return `postern-${name.replaceAll(" ", "-")}.1`;
+}
 
 /** A page as a reader sees it; bold and underlined letters are overstruck, and made plain here. */
 async function rendered(file: string): Promise<string> {
