@@ -3,10 +3,14 @@ import { quote } from "../core/names.ts";
 import { saidOf, wordOf } from "../policy/expectation.ts";
 import type { Simulated } from "../policy/simulate.ts";
 import type { StatementPlace } from "../policy/verdict.ts";
+import { fittedSentence, fittedTable } from "./policy-table.ts";
 import { count, table } from "./words.ts";
 
-/** One row a scenario; then what is not as expected, and what was filled in. */
-export function tableOf(results: readonly Simulated[]): string {
+/**
+ * One row a scenario; then what was filled in, and what is not as expected.
+ * @param width in columns, of a terminal; undefined: nothing is wrapped or cut
+ */
+export function tableOf(results: readonly Simulated[], width: number | undefined): string {
   const rows = results.map((result, at) => {
     const { verdict } = result;
     const [deciding] = verdict.statements;
@@ -32,9 +36,13 @@ export function tableOf(results: readonly Simulated[]): string {
     expected === 0
       ? []
       : [`${expected - wrong.length} of ${count(expected, "decision")} as expected`];
-  return [...table([["CASE", "DECISION", "LAYER", "BY"], ...rows]), ...filled, ...wrong, ...total]
-    .map((line) => `${line}\n`)
-    .join("");
+  const all = [["CASE", "DECISION", "LAYER", "BY"], ...rows];
+  const below = [...filled, ...wrong, ...total];
+  const lines =
+    width === undefined
+      ? [...table(all), ...below]
+      : [...fittedTable(all, width), ...below.flatMap((line) => fittedSentence(line, width))];
+  return lines.map((line) => `${line}\n`).join("");
 }
 
 /** What --json prints. */

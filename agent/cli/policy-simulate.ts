@@ -60,7 +60,14 @@ async function simulateFile(
   const results = parseScenarios(value, file).map((scenario, at): Simulated =>
     simulate(scenario, `${file}: ${scenario.name ?? `[${at}]`}`),
   );
-  const text = json ? `${JSON.stringify(encodeResults(results))}\n` : tableOf(results);
+  const text = json
+    ? `${JSON.stringify(encodeResults(results))}\n`
+    : tableOf(results, columnsOf(terminal.stdout));
   await write(terminal.stdout, text);
   if (!results.every(({ asExpected }) => asExpected)) exitWith(EXIT.changed);
+}
+
+/** At least those that every terminal is taken to have; undefined for what is none. */
+function columnsOf({ isTTY, columns }: Surroundings["terminal"]["stdout"]): number | undefined {
+  return isTTY ? Math.max(80, columns) : undefined;
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { plainEnv, runCommand } from "../support/command.ts";
+import { hasCommand, plainEnv, runCommand } from "../support/command.ts";
 import { tempDir } from "../support/temp.ts";
 import { root } from "../support/root.ts";
 
@@ -158,6 +158,20 @@ describe("postern policy simulate", () => {
       else assert.match(ended.stdout, stdout);
       assert.equal(ended.code, code);
     });
+
+  it("fits a terminal of 80 columns, and cuts nothing elsewhere", async (t) => {
+    if (!hasCommand(["script", "--version"])) return t.skip("script(1) is not installed");
+    const name = `a session of ${"an-application-with-a-long-name/".repeat(3)} reads`;
+    const file = join(temp, "long.json");
+    writeFileSync(file, JSON.stringify({ ...scenario, name, synthesize: true, expect: "deny" }));
+    const command = [join(root, "bin", "postern"), "policy", "simulate", file];
+    const shown = await runCommand(["script", "-qec", command.join(" "), "/dev/null"]);
+    const lines = shown.stdout.toString("utf8").split("\r\n");
+    assert.match(lines.join(" "), /…/);
+    for (const line of lines) assert.ok(line.length <= 80, line);
+    const plain = await runCommand(command, { env: plainEnv });
+    assert.match(plain.stdout.toString("utf8"), new RegExp(`^${name} {2}allow`, "m"));
+  });
 
   it("says 66 for a file that is not there", async () => {
     const command = [join(root, "bin", "postern"), "policy", "simulate", join(temp, "none")];
