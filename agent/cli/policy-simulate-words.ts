@@ -1,17 +1,24 @@
 /** Decisions as a table, and as JSON. @module */
 import { quote } from "../core/names.ts";
 import { saidOf, wordOf } from "../policy/expectation.ts";
+import type { Skipped } from "../policy/foreign-cases.ts";
 import type { Simulated } from "../policy/simulate.ts";
 import type { StatementPlace } from "../policy/verdict.ts";
 import { fittedSentence, fittedTable } from "./policy-table.ts";
 import { count, table } from "./words.ts";
 
+export interface Decided {
+  readonly results: readonly Simulated[];
+  /** Undefined where all must be decided. */
+  readonly skipped: readonly Skipped[] | undefined;
+}
+
 /**
- * One row a scenario; then what was filled in, and what is not as expected.
+ * One row a scenario; then what was filled in, what is not as expected, and what was not decided.
  * @param width in columns, of a terminal; undefined: nothing is wrapped or cut
  */
-export function tableOf(results: readonly Simulated[], width: number | undefined): string {
-  const rows = results.map((result, at) => {
+export function tableOf(decided: Decided, width: number | undefined): string {
+  const rows = decided.results.map((result, at) => {
     const { verdict } = result;
     const [deciding] = verdict.statements;
     return [
@@ -21,23 +28,8 @@ export function tableOf(results: readonly Simulated[], width: number | undefined
       deciding === undefined ? verdict.why : placeOf(deciding),
     ];
   });
-  const wrong = results.flatMap((result, at) => {
-    const { scenario, asExpected } = result;
-    if (asExpected || scenario.expect === undefined) return [];
-    return [shown(`${nameOf(result, at)}: expected ${saidOf(scenario.expect)}`)];
-  });
-  const filled = results.flatMap((result, at) =>
-    Object.entries(result.synthesized).map(([key, values]) =>
-      shown(`${nameOf(result, at)}: filled in ${key} ${values.join(", ")}`),
-    ),
-  );
-  const expected = results.filter(({ scenario }) => scenario.expect !== undefined).length;
-  const total =
-    expected === 0
-      ? []
-      : [`${expected - wrong.length} of ${count(expected, "decision")} as expected`];
   const all = [["CASE", "DECISION", "LAYER", "BY"], ...rows];
-  const below = [...filled, ...wrong, ...total];
+  const below = remarksOn(decided);
   const lines =
     width === undefined
       ? [...table(all), ...below]
@@ -45,8 +37,31 @@ export function tableOf(results: readonly Simulated[], width: number | undefined
   return lines.map((line) => `${line}\n`).join("");
 }
 
+function remarksOn({ results, skipped = [] }: Decided): readonly string[] {
+  const filled = results.flatMap((result, at) =>
+    Object.entries(result.synthesized).map(([key, values]) =>
+      shown(`${nameOf(result, at)}: filled in ${key} ${values.join(", ")}`),
+    ),
+  );
+  const wrong = results.flatMap((result, at) => {
+    const { scenario, asExpected } = result;
+    if (asExpected || scenario.expect === undefined) return [];
+    return [shown(`${nameOf(result, at)}: expected ${saidOf(scenario.expect)}`)];
+  });
+  const left = skipped.map(({ name, why }) => `${shown(name)}: skipped: ${shown(why)}`);
+  const expected = results.filter(({ scenario }) => scenario.expect !== undefined).length;
+  const total = `${expected - wrong.length} of ${count(expected, "decision")} as expected`;
+  return [
+    ...filled,
+    ...wrong,
+    ...left,
+    ...(expected === 0 ? [] : [total]),
+    ...(left.length === 0 ? [] : [`${count(left.length, "case")} skipped`]),
+  ];
+}
+
 /** What --json prints. */
-export function encodeResults(results: readonly Simulated[]): unknown {
+export function encodeResults({ results, skipped }: Decided): unknown {
   return {
     version: 1,
     results: results.map(({ scenario, verdict, synthesized, asExpected }) => ({
@@ -63,6 +78,7 @@ export function encodeResults(results: readonly Simulated[]): unknown {
       synthesized,
       asExpected: scenario.expect === undefined ? null : asExpected,
     })),
+    ...(skipped === undefined ? {} : { skipped }),
   };
 }
 

@@ -45,6 +45,7 @@ const ROWS: readonly (readonly [why: string, line: string, expected: readonly st
   ["the commands of a family", "postern policy sim|", ["simulate"]],
   ["a family's own help", "postern policy --|", ["--help"]],
   ["options of a family's command", "postern policy simulate --j|", ["--json"]],
+  ["the values of an option", "postern policy simulate cases.json --from |", ["iam-simulate"]],
   ["nothing after a command that its family has not", "postern policy nonsense --|", []],
 ];
 

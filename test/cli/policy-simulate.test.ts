@@ -139,6 +139,61 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
 };
 
+const foreign = {
+  name: "web reads web",
+  request: {
+    principal: scenario.principal.arn,
+    action: scenario.action,
+    resource: { resource: scenario.resource.arn, accountId: scenario.resource.account },
+    context: {},
+  },
+  identityPolicies: scenario.policies.identity,
+};
+const FROM = ["--from", "iam-simulate"];
+const FOREIGN_ROWS: Readonly<Record<string, Row>> = {
+  "counts the cases that it passes over": {
+    text: JSON.stringify([
+      { ...foreign, expected: { response: "Allowed" } },
+      { ...foreign, name: "discover", simulation: { mode: "Discovery" } },
+    ]),
+    words: FROM,
+    code: 0,
+    stdout: `CASE           DECISION  LAYER     BY
+web reads web  allow     identity  identity[0].Statement[0] Read
+discover: skipped: it asks in discovery mode under which conditions
+1 of 1 decision as expected
+1 case skipped
+`,
+  },
+  "says 2 for another response": {
+    text: JSON.stringify([{ ...foreign, expected: { response: "ExplicitlyDenied" } }]),
+    words: FROM,
+    code: 2,
+    stdout: /\nweb reads web: expected explicit deny\n0 of 1 decision as expected\n$/,
+  },
+  "prints what it passes over as JSON": {
+    text: JSON.stringify([
+      foreign,
+      { ...foreign, name: "discover", simulation: { mode: "Discovery" } },
+    ]),
+    words: [...FROM, "--json"],
+    code: 0,
+    stdout: /,"skipped":\[\{"name":"discover","why":"it asks in discovery mode[^"]*"\}\]\}\n$/,
+  },
+  "refuses a member that it would leave out": {
+    text: JSON.stringify([{ ...foreign, endpointPolicies: [] }]),
+    words: FROM,
+    code: 65,
+    stderr: /: \[0\]\.endpointPolicies: expected a known member, .* in "web reads web"\n$/,
+  },
+  "knows no other project": {
+    text: "[]",
+    words: ["--from", "pmapper"],
+    code: 64,
+    stderr: /Given: "pmapper", Choices: "iam-simulate"\n/,
+  },
+};
+
 async function simulated(name: string, text: string, words: readonly string[] = []) {
   const file = join(temp, `${name.replaceAll(/\W/g, "-")}.json`);
   writeFileSync(file, text);
@@ -150,7 +205,8 @@ async function simulated(name: string, text: string, words: readonly string[] = 
 }
 
 describe("postern policy simulate", () => {
-  for (const [promise, { text, words, code, stdout = "", stderr = /^$/ }] of Object.entries(ROWS))
+  const rows = { ...ROWS, ...FOREIGN_ROWS };
+  for (const [promise, { text, words, code, stdout = "", stderr = /^$/ }] of Object.entries(rows))
     it(promise, async () => {
       const ended = await simulated(promise, text, words);
       assert.match(ended.stderr, stderr);
