@@ -18,11 +18,12 @@ export interface Bench {
 /** Takes a line about what the ratios are made of. */
 export type Tell = (line: string) => void;
 
-/** A ratio, and the most that it may be; without that it is information. */
+/** A ratio, and the most or the least that it may be; without either it is information. */
 export interface Verdict {
   readonly what: string;
   readonly ratio: number;
   readonly atMost?: number;
+  readonly atLeast?: number;
 }
 
 /** A named thing to time; it fails by throwing. */

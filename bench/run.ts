@@ -8,9 +8,10 @@ import { bench as daemon } from "./daemon.ts";
 import { bench as fetch } from "./fetch.ts";
 import { bench as get } from "./get.ts";
 import type { Bench, Tell, Verdict } from "./measure.ts";
+import { bench as policy } from "./policy.ts";
 import { bench as publish } from "./publish.ts";
 
-const BENCHES: readonly Bench[] = [get, fetch, bulk, publish, daemon];
+const BENCHES: readonly Bench[] = [get, fetch, bulk, publish, daemon, policy];
 const METHOD = `Ratios of medians. What is compared runs in turn in this one run, so that a busy machine slows all of it alike;
 the sandbox that answers is a process of its own, and does not count. Node ${process.version}, ${process.arch}.
 `;
@@ -37,12 +38,16 @@ async function runAll(benches: readonly Bench[]): Promise<void> {
   }
 }
 
-function print({ what, ratio, atMost }: Verdict): void {
-  const aim = atMost === undefined ? "" : saidAim(ratio, atMost);
-  const digits = atMost !== undefined && atMost < 1 ? 3 : 2;
+function print(verdict: Verdict): void {
+  const { what, ratio, atMost } = verdict;
+  const aim = saidAim(verdict);
+  const digits = ratio >= 1000 ? 0 : atMost !== undefined && atMost < 1 ? 3 : 2;
   process.stdout.write(`  ${what.padEnd(32)}${ratio.toFixed(digits).padStart(7)}${aim}\n`);
 }
 
-function saidAim(ratio: number, atMost: number): string {
+function saidAim({ ratio, atMost, atLeast }: Verdict): string {
+  if (atLeast !== undefined)
+    return `  (aim: at least ${atLeast}${ratio >= atLeast ? "" : "; below it"})`;
+  if (atMost === undefined) return "";
   return `  (aim: at most ${atMost}${ratio <= atMost ? "" : "; above it"})`;
 }
