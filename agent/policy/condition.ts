@@ -86,24 +86,30 @@ function parseCondition(
 /** @throws {PosternError} BadData when the request's value is of another type than the operator's */
 export function holds(condition: Condition, context: Context): boolean {
   const { operator, lowerKey, tests, key } = condition;
-  const given = context.get(lowerKey) ?? [];
+  const given = context.get(lowerKey) ?? NO_VALUES;
   if (operator.name === "Null") {
     return tests.some((test) => test(String(given.length === 0), context, key));
   }
   // seen on AWS itself: ForAnyValue fails without the key, whatever IfExists says
   // @see https://repost.aws/questions/QU9HFmDzP0QGuU-fd7rS6B7w/foranyvalue-stringequalsifexists-behaving-unexpectedly
   if (given.length === 0 && operator.ifExists && operator.set !== "any") return true;
-  const matches = (value: string): boolean =>
-    tests.some((test) => test(value, context, key)) !== operator.negated;
   if (operator.set === undefined) {
-    const [value, ...more] = given;
+    const [value] = given;
     if (value === undefined) return operator.negated;
-    if (more.length > 0) throw severalValues(condition, given.length);
-    return matches(value);
+    if (given.length > 1) throw severalValues(condition, given.length);
+    return matches(condition, value, context);
   }
   // to set operators a key that resolves to an empty string is a null data set
   const values = given.filter((value) => value !== "");
-  return operator.set === "all" ? values.every(matches) : values.some(matches);
+  const isMatch = (value: string): boolean => matches(condition, value, context);
+  return operator.set === "all" ? values.every(isMatch) : values.some(isMatch);
+}
+
+const NO_VALUES: readonly string[] = [];
+
+function matches({ operator, tests, key }: Condition, value: string, context: Context): boolean {
+  for (const test of tests) if (test(value, context, key)) return !operator.negated;
+  return operator.negated;
 }
 
 function severalValues({ key, operator }: Condition, amount: number): PosternError {

@@ -100,17 +100,24 @@ export interface Arn {
 
 /** Undefined when `text` is no ARN. */
 export function parseArn(text: string): Arn | undefined {
-  const segments = text.split(":");
-  if (segments.length < 6 || segments[0] !== "arn" || segments[2] === "") return undefined;
-  const tail = segments.slice(5).join(":");
-  return tail === "" ? undefined : { text, head: segments.slice(0, 5), tail };
+  const head: string[] = [];
+  let start = 0;
+  while (head.length < 5) {
+    const end = text.indexOf(":", start);
+    if (end === -1) return undefined;
+    head.push(text.slice(start, end));
+    start = end + 1;
+  }
+  if (head[0] !== "arn" || head[2] === "" || start === text.length) return undefined;
+  return { text, head, tail: text.slice(start) };
 }
 
 export function matchesArn(pattern: ArnGlob, arn: Arn): boolean {
   if (pattern.kind === "whole") return matchesGlob(pattern.glob, arn.text);
+  // the resource first: it is where ARNs differ
   return (
-    pattern.head.every((glob, at) => matchesGlob(glob, arn.head[at] ?? "")) &&
-    matchesGlob(pattern.tail, arn.tail)
+    matchesGlob(pattern.tail, arn.tail) &&
+    pattern.head.every((glob, at) => matchesGlob(glob, arn.head[at] ?? ""))
   );
 }
 

@@ -14,8 +14,14 @@ export interface Asked extends AccessRequest {
 }
 
 export function askedOf(request: AccessRequest, { boundary }: Pick<Policies, "boundary">): Asked {
+  // member by member: a spread gives each caller's requests a shape of their own, and costs a third of the time
   return {
-    ...request,
+    caller: request.caller,
+    canonicalUser: request.canonicalUser,
+    action: request.action,
+    resource: request.resource,
+    resourceAccount: request.resourceAccount,
+    context: request.context,
     lowerAction: request.action.toLowerCase(),
     hasBoundary: boundary !== undefined,
   };
@@ -26,20 +32,22 @@ function appliesTo(statement: Statement, asked: Asked): Naming | undefined {
   if (!coversAction(statement, asked) || !coversResource(statement, asked)) return undefined;
   const naming = namingBy(statement, asked);
   if (naming === undefined) return undefined;
-  return statement.conditions.every((condition) => holds(condition, asked.context))
-    ? naming
-    : undefined;
+  for (const condition of statement.conditions)
+    if (!holds(condition, asked.context)) return undefined;
+  return naming;
 }
 
 export function coversAction({ actions }: Statement, { lowerAction }: Asked): boolean {
-  return actions.patterns.some((one) => matchesAction(one, lowerAction)) !== actions.negated;
+  for (const one of actions.patterns) if (matchesAction(one, lowerAction)) return !actions.negated;
+  return actions.negated;
 }
 
 /** True where the document's place says what it is about. */
 export function coversResource({ resources }: Statement, { resource, context }: Asked): boolean {
   if (resources === undefined) return true;
-  const has = resources.patterns.some((one) => matchesResource(one, resource, context));
-  return has !== resources.negated;
+  for (const one of resources.patterns)
+    if (matchesResource(one, resource, context)) return !resources.negated;
+  return resources.negated;
 }
 
 /** How the statement names the caller, its conditions aside. */
