@@ -19,6 +19,8 @@ export interface Condition {
   readonly key: string;
   readonly lowerKey: string;
   readonly values: readonly string[];
+  /** Whether its document is of a version whose values have variables. */
+  readonly variables: boolean;
   readonly tests: readonly Test[];
 }
 
@@ -52,7 +54,7 @@ export function parseConditions(
 }
 
 function parseCondition(
-  { operator, key, variables }: Pick<Condition, "operator" | "key"> & { variables: boolean },
+  { operator, key, variables }: Pick<Condition, "operator" | "key" | "variables">,
   element: unknown,
   path: string,
   report: Report,
@@ -80,7 +82,7 @@ function parseCondition(
       tests.push(test);
     }
   }
-  return { operator, key, lowerKey: key.toLowerCase(), values, tests };
+  return { operator, key, lowerKey: key.toLowerCase(), values, variables, tests };
 }
 
 /** @throws {PosternError} BadData when the request's value is of another type than the operator's */

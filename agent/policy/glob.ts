@@ -9,8 +9,10 @@
 /** A UTF-16 code unit, or one of the two wildcards. */
 type Token = number;
 
-const RUN: Token = -1;
-const ONE: Token = -2;
+/** "*", as a token. */
+export const RUN: Token = -1;
+/** "?", as a token. */
+export const ONE: Token = -2;
 const COLON = ":".charCodeAt(0);
 
 export interface Glob {

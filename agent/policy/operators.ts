@@ -112,7 +112,7 @@ function stringTest({
 }
 
 /** The client's own header, which need not be the ARN that policies compare it with: then it matches none. */
-const KEY_OF_CLIENT = "s3:x-amz-server-side-encryption-aws-kms-key-id";
+export const KEY_OF_CLIENT = "s3:x-amz-server-side-encryption-aws-kms-key-id";
 
 function arnTest(text: string, variables: boolean): Test | string {
   const template = parseTemplate(text, { variables, wildcards: true });
@@ -172,12 +172,13 @@ function addressTest(text: string): Test | string {
   };
 }
 
-function parseNumber(text: string): number | undefined {
+/** Undefined when `text` is no number. */
+export function parseNumber(text: string): number | undefined {
   return /^[+-]?(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : undefined;
 }
 
 /** Milliseconds since 1970 of a W3C date, UTC unless it has a zone, or of whole seconds. */
-function parseDate(text: string): number | undefined {
+export function parseDate(text: string): number | undefined {
   if (/^\d+$/.test(text)) return Number(text) * 1000;
   const form = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/.exec(
     text,
