@@ -1,0 +1,105 @@
+/**
+ * A set of requests that differ only in their condition keys, told by what each key may be.
+ * @module
+ */
+import { PosternError } from "../core/errors.ts";
+import { quote } from "../core/names.ts";
+import { type Condition, parseConditions } from "../policy/condition.ts";
+import { type Context, isConditionKey } from "../policy/context.ts";
+import { withoutIssues } from "../policy/issues.ts";
+import type { AccessRequest } from "../policy/request.ts";
+
+/** The values of one key: none where the request lacks it, several where it is a key of several. */
+export type Values = readonly string[];
+
+export type KeyConstraint =
+  /** One of these, each with all values of the key; `[[]]`: the request lacks it. */
+  | { readonly kind: "one of"; readonly alternatives: readonly Values[] }
+  /**
+   * Any value, or none. Whether the key takes several at once is told by the documents, which compare such keys
+   * with set operators alone, unless it is said here.
+   */
+  | { readonly kind: "free"; readonly several?: boolean | undefined };
+
+/** Keys whose values go together: each row has the values of all `keys`, in their order. */
+export interface Correlation {
+  /** In lower case. */
+  readonly keys: readonly string[];
+  readonly rows: readonly (readonly Values[])[];
+}
+
+export interface RequestClass extends Omit<AccessRequest, "context"> {
+  /** By key in lower case; those of `correlations` are not among them. */
+  readonly keys: ReadonlyMap<string, KeyConstraint>;
+  /** What the requests have of the keys that are not named. */
+  readonly otherKeys: "free" | "absent";
+  readonly correlations: readonly Correlation[];
+  /** Conditions that all requests of the class meet, as those of a statement do. */
+  readonly where: readonly Condition[];
+}
+
+/** What `requestClassOf` takes: keys in any case, a string for one fixed value. */
+export interface ClassInput extends Omit<AccessRequest, "context"> {
+  readonly keys?: Readonly<Record<string, string | Values | KeyConstraint>> | undefined;
+  readonly otherKeys?: "free" | "absent" | undefined;
+  readonly correlations?: readonly Correlation[] | undefined;
+  /** A Condition element, such as `{ StringNotLike: { "s3:prefix": "web/*" } }`; its values may have variables. */
+  readonly where?: unknown;
+}
+
+/**
+ * Keys that are not named are free unless said otherwise.
+ * @throws {PosternError} BadData for a malformed key or condition, a key with two constraints or without any value
+ */
+export function requestClassOf(input: ClassInput): RequestClass {
+  const { keys = {}, otherKeys = "free", correlations = [], where = {}, ...request } = input;
+  const constraints = new Map<string, KeyConstraint>();
+  const claim = (key: string): string => {
+    if (!isConditionKey(key)) throw badKey(key, "expected a condition key");
+    return key.toLowerCase();
+  };
+  for (const [key, given] of Object.entries(keys)) {
+    const name = claim(key);
+    if (constraints.has(name)) throw badKey(key, "expected each key once, whatever its case");
+    const constraint = constraintOf(given);
+    if (constraint.kind === "one of" && constraint.alternatives.length === 0)
+      throw badKey(key, "expected an alternative");
+    constraints.set(name, constraint);
+  }
+  const lowered = correlations.map((one) => ({ ...one, keys: one.keys.map(claim) }));
+  const seen = new Set<string>();
+  for (const key of lowered.flatMap((one) => one.keys)) {
+    if (seen.has(key) || constraints.has(key)) throw badKey(key, "expected one constraint");
+    seen.add(key);
+  }
+  return {
+    ...request,
+    keys: constraints,
+    otherKeys,
+    correlations: lowered,
+    where: withoutIssues("where", (report) => parseConditions(where, true, "", report)),
+  };
+}
+
+function constraintOf(given: string | Values | KeyConstraint): KeyConstraint {
+  if (typeof given === "string") return { kind: "one of", alternatives: [[given]] };
+  return "kind" in given ? given : { kind: "one of", alternatives: [given] };
+}
+
+function badKey(key: string, what: string): PosternError {
+  return new PosternError("BadData", `${quote(key)} of a request class: ${what}`);
+}
+
+/** The constraint on a key that no correlation holds. */
+export function constraintOn({ keys, otherKeys }: RequestClass, key: string): KeyConstraint {
+  return keys.get(key) ?? (otherKeys === "free" ? FREE : ABSENT);
+}
+
+export const FREE: KeyConstraint = { kind: "free" };
+export const ABSENT: KeyConstraint = { kind: "one of", alternatives: [[]] };
+
+/** The request of the class that has this context. */
+export function requestOf(requestClass: RequestClass, context: Context): AccessRequest {
+  const { keys: _, otherKeys: __, correlations: ___, where: ____, ...request } = requestClass;
+  return { ...request, context };
+}
