@@ -7,7 +7,7 @@ import type { Terminal } from "./report.ts";
 import { FAULT_FORMS } from "./sandbox-faults.ts";
 import { addFlags, readFlags, type RoleFlag, type SandboxFlags } from "./sandbox-flags.ts";
 import type { Started } from "./sandbox-words.ts";
-import type { KeyGrant, PrefixGrant } from "../sandbox/authorise.ts";
+import type { KeyGrant, PrefixGrant } from "../sandbox/grants.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Seed } from "../sandbox/seed.ts";
 

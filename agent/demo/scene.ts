@@ -23,7 +23,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Chance } from "../core/clock.ts";
-import type { KeyGrant } from "../sandbox/authorise.ts";
+import type { KeyGrant } from "../sandbox/grants.ts";
 import { startSandbox, type Sandbox } from "../sandbox/sandbox.ts";
 import { createHost, type Host } from "./host.ts";
 import { BUNDLE, createPublisher, type Publisher } from "./publisher.ts";

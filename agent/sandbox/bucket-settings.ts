@@ -4,6 +4,7 @@
  *   default server-side encryption behavior"
  * @module
  */
+import type { AttachedPolicy } from "./attached.ts";
 
 export interface PublicAccessBlock {
   readonly blockPublicAcls: boolean;
@@ -35,7 +36,8 @@ export interface BucketSettings {
   /** Undefined once they were deleted. */
   readonly ownership: ObjectOwnership | undefined;
   readonly encryption: DefaultEncryption;
-  /** What S3 thinks of the bucket's policy; undefined when it has none. Policies themselves are not kept. */
+  readonly policy: AttachedPolicy | undefined;
+  /** What S3 thinks of the bucket's policy; undefined when it has none. */
   readonly policyIsPublic: boolean | undefined;
 }
 
@@ -54,5 +56,6 @@ export const NEW_BUCKET: BucketSettings = {
   publicAccessBlock: BLOCKED,
   ownership: "BucketOwnerEnforced",
   encryption: OWN_ENCRYPTION,
+  policy: undefined,
   policyIsPublic: undefined,
 };

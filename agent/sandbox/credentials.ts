@@ -3,7 +3,7 @@
  * @see AWS "Unique identifiers": AKIA for users' keys, ASIA for temporary ones
  * @module
  */
-import type { Principal } from "./authorise.ts";
+import type { InstancePlace, Principal } from "./authorise.ts";
 import type { Chance, Clock } from "../core/clock.ts";
 
 export interface AccessKey {
@@ -28,8 +28,12 @@ export interface KnownCredentials {
 
 export interface CredentialsRegistry {
   lookup(accessKeyId: string): KnownCredentials | undefined;
-  /** Fresh credentials of a role, as EC2 delivers them to `session` (an instance id). */
-  issue(role: string, session?: string): TemporaryCredentials;
+  /**
+   * Fresh credentials of a role.
+   * @param session an instance's id, where EC2 delivers them
+   * @param instance to which they are delivered, where one is
+   */
+  issue(role: string, session?: string, instance?: InstancePlace): TemporaryCredentials;
   /** A permanent access key of a user. */
   addUser(name: string): AccessKey;
 }
@@ -41,21 +45,26 @@ export function createCredentials(options: {
   readonly chance: Chance;
   /** How long issued credentials last, in milliseconds; at least 1000. */
   readonly lifetimeMs: number;
+  /** Of the roles and users that have a path; undefined: it has none. */
+  arnOf?(kind: "role" | "user", name: string): string | undefined;
 }): CredentialsRegistry {
   const { account, clock, chance, lifetimeMs } = options;
+  const arnOf = (kind: "role" | "user", name: string): string =>
+    options.arnOf?.(kind, name) ?? `arn:aws:iam::${account}:${kind}/${name}`;
   const known = new Map<string, KnownCredentials>();
   return {
     lookup: (accessKeyId) => known.get(accessKeyId),
-    issue(role, session = "sandbox") {
+    issue(role, session = "sandbox", instance) {
       const key = newAccessKey("ASIA", chance);
       const sessionToken = chance.bytes(192).toString("base64");
       const expiresAt = Math.floor((clock.now() + lifetimeMs) / 1000) * 1000;
       const principal: Principal = {
         kind: "role",
-        arn: `arn:aws:iam::${account}:role/${role}`,
+        arn: arnOf("role", role),
         account,
         name: role,
         sessionArn: `arn:aws:sts::${account}:assumed-role/${role}/${session}`,
+        ...(instance === undefined ? {} : { instance }),
       };
       const { accessKeyId, secretAccessKey: secret } = key;
       known.set(accessKeyId, { secret, token: sessionToken, expiresAt, principal });
@@ -63,8 +72,7 @@ export function createCredentials(options: {
     },
     addUser(name) {
       const key = newAccessKey("AKIA", chance);
-      const arn = `arn:aws:iam::${account}:user/${name}`;
-      const principal: Principal = { kind: "user", arn, account, name };
+      const principal: Principal = { kind: "user", arn: arnOf("user", name), account, name };
       known.set(key.accessKeyId, { secret: key.secretAccessKey, principal });
       return key;
     },

@@ -1,58 +1,89 @@
 /**
- * An authoriser of real policy documents: the sandbox then stops a caller by what would stop it in AWS.
+ * An authoriser of real policy documents: a caller is stopped by what would stop it in AWS.
  *
  * Loopback is not TLS; to the documents a request came by it all the same, since the sandbox stands in for AWS.
  * @module
  */
 import { type Caller, callerOfArn } from "../policy/caller.ts";
 import { contextOf } from "../policy/context.ts";
-import type { Deployment, IdentityDocuments, KeyDocuments } from "../policy/deployment.ts";
+import type { Deployment, EndpointDocuments, IdentityDocuments } from "../policy/deployment.ts";
 import { parsePolicy, type Policy } from "../policy/document.ts";
 import { evaluate } from "../policy/evaluate.ts";
 import { type ArnGlob, arnGlobOf, matchesArn, parseArn, wildTokens } from "../policy/glob.ts";
-import { type Grant, parseGrant } from "../policy/grant.ts";
-import { withoutIssues } from "../policy/issues.ts";
 import { standardKeys } from "../policy/standard-keys.ts";
-import type { AuthorisationRequest, Authoriser, Decision, Principal } from "./authorise.ts";
+import type { Layer } from "../policy/verdict.ts";
+import { parseKeyDocuments } from "./attached.ts";
+import type {
+  Attached,
+  AuthorisationRequest,
+  Authoriser,
+  DenyingLayer,
+  Principal,
+} from "./authorise.ts";
+
+/** What binds callers, wherever they go. */
+export type CallerDocuments = Pick<Deployment, "account" | "identities" | "endpoints">;
 
 /**
- * A bucket or a key that the deployment does not know has no policy: such a key opens for nobody. Of policies whose
- * text is not known nothing is allowed or denied.
+ * By the documents of the caller, of the endpoint that it comes through, and of what it asks for, which requests
+ * bring along. A key without any opens for nobody. Of policies whose text is not known nothing is allowed or denied.
  * @param org that the account belongs to
  * @throws {PosternError} BadData when a document is none
  */
-export function documentAuthoriser(deployment: Deployment, org?: string): Authoriser {
-  const { account } = deployment;
-  const ownOf = ownDocuments(deployment.identities);
-  const buckets = new Map(
-    deployment.buckets.map(({ name, policy }) => [
-      name,
-      policy === undefined ? undefined : parsePolicy(policy, "resource", name),
-    ]),
-  );
-  const keys = new Map(deployment.keys.map((key) => [key.arn, parseKey(key)]));
+export function createAuthoriser(
+  { account, identities, endpoints }: CallerDocuments,
+  org?: string,
+): Authoriser {
+  const ownOf = ownDocuments(identities);
+  const endpointOf = endpointPolicies(endpoints);
+  const callers = new WeakMap<Principal, Caller>();
   return {
-    decide: (request) => {
-      const caller = callerOf(request.principal);
+    decide(request) {
+      const { principal, action, attached } = request;
+      const caller = callers.get(principal) ?? callerOf(principal);
+      callers.set(principal, caller);
       const resource = parseArn(request.resource);
-      const isKey = request.action.startsWith("kms:");
-      const asked = { caller, action: request.action, resource, resourceAccount: account };
+      const asked = { caller, action, resource, resourceAccount: account };
       const context = { ...standardKeys(asked, request.context, org), ...request.context };
-      const own = ownOf("arn" in caller ? caller.arn : "");
-      const key = keys.get(request.resource);
       const verdict = evaluate(
         { ...asked, context: contextOf(context) },
         {
-          ...own,
-          resource: isKey ? key?.policy : buckets.get(bucketOf(request)),
+          ...ownOf("arn" in caller ? caller.arn : ""),
+          resource: attached?.policy,
           scp: [],
           rcp: [],
-          grants: key?.grants ?? [],
+          endpoint: endpointOf(request),
+          grants: attached?.grants ?? [],
         },
       );
       if (verdict.decision === "allow") return { allowed: true };
-      const { explicit, layer } = verdict;
-      return { allowed: false, explicit, layer: layerOf(layer, isKey) };
+      const { explicit, layer, statements } = verdict;
+      return {
+        allowed: false,
+        explicit,
+        layer: layerOf(layer, action),
+        statement: statements[0],
+      };
+    },
+  };
+}
+
+/**
+ * As `createAuthoriser`, where the buckets' and keys' documents are the deployment's as well.
+ * @throws {PosternError} BadData when a document is none
+ */
+export function documentAuthoriser(deployment: Deployment, org?: string): Authoriser {
+  const authoriser = createAuthoriser(deployment, org);
+  const attached = new Map<string, Attached>();
+  for (const { name, policy } of deployment.buckets)
+    if (policy !== undefined)
+      attached.set(name, { policy: parsePolicy(policy, "resource", name), grants: [] });
+  for (const key of deployment.keys) attached.set(key.arn, parseKeyDocuments(key));
+  return {
+    decide: (request) => {
+      const bucket = parseArn(request.resource)?.tail.split("/", 1)[0] ?? "";
+      const name = request.action.startsWith("kms:") ? request.resource : bucket;
+      return authoriser.decide({ ...request, attached: attached.get(name) });
     },
   };
 }
@@ -89,17 +120,19 @@ function ownDocuments(identities: readonly IdentityDocuments[]): (arn: string) =
   };
 }
 
-function parseKey({ arn, policy, grants }: KeyDocuments): {
-  readonly policy: Policy;
-  readonly grants: readonly Grant[];
-} {
-  return {
-    policy: parsePolicy(policy, "resource", arn),
-    grants: withoutIssues(arn, (report) =>
-      grants
-        .map((grant, at) => parseGrant(grant, `grants[${at}]`, report))
-        .filter((grant) => grant !== undefined),
-    ),
+/** Of the endpoint that a request names in its context; one that is not known has the default, which allows all. */
+function endpointPolicies(
+  endpoints: readonly EndpointDocuments[],
+): (request: AuthorisationRequest) => Policy | undefined {
+  const policies = new Map(
+    endpoints.map(({ id, service, policy }) => [
+      `${service} ${id}`,
+      parsePolicy(policy, "endpoint", id),
+    ]),
+  );
+  return ({ action, context }) => {
+    const id = context["aws:SourceVpce"]?.[0];
+    return id === undefined ? undefined : policies.get(`${action.split(":", 1)[0]} ${id}`);
   };
 }
 
@@ -111,12 +144,9 @@ function callerOf(principal: Principal): Caller {
   return named ?? { kind: "anonymous" };
 }
 
-function bucketOf({ resource }: AuthorisationRequest): string {
-  return parseArn(resource)?.tail.split("/", 1)[0] ?? "";
-}
-
-/** In the words of the sandbox's messages, which know of no other layers. */
-function layerOf(layer: string, isKey: boolean): Extract<Decision, { allowed: false }>["layer"] {
+/** In the words of the sandbox's messages; what the service itself decides reads as what no policy allows. */
+function layerOf(layer: Layer, action: string): DenyingLayer {
+  if (layer === "boundary" || layer === "endpoint") return layer;
   if (layer !== "resource") return "identity";
-  return isKey ? "key" : "resource";
+  return action.startsWith("kms:") ? "key" : "resource";
 }

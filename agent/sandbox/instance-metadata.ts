@@ -3,7 +3,9 @@
  * @see AWS EC2 User Guide, "Instance metadata categories" and "Retrieve security credentials from instance metadata"
  * @module
  */
+import type { InstancePlace } from "./authorise.ts";
 import type { TemporaryCredentials } from "./credentials.ts";
+import { DEFAULT_VPC, INSTANCE_IP } from "./request-context.ts";
 import type { ServiceContext } from "./service.ts";
 
 export interface Instance {
@@ -30,7 +32,6 @@ export function describeInstance(
   const { account, region, chance, clock } = context;
   const instanceId = `i-0${chance.bytes(8).toString("hex")}`;
   const zone = `${region}a`;
-  const localIp = "10.0.0.10";
   const startedAt = seconds(clock.now());
   const profile = role === undefined ? undefined : createProfile(context, role, instanceId);
   const document = {
@@ -45,7 +46,7 @@ export function describeInstance(
     instanceType: "t3.micro",
     kernelId: null,
     pendingTime: startedAt,
-    privateIp: localIp,
+    privateIp: INSTANCE_IP,
     ramdiskId: null,
     region,
     version: "2017-09-30",
@@ -58,7 +59,7 @@ export function describeInstance(
       "instance-id": instanceId,
       "instance-life-cycle": "on-demand",
       "instance-type": document.instanceType,
-      "local-ipv4": localIp,
+      "local-ipv4": INSTANCE_IP,
       placement: { "availability-zone": zone, region },
       services: { domain: "amazonaws.com", partition: "aws" },
     },
@@ -86,16 +87,21 @@ function list(folder: Folder): string {
 
 /** @returns the folder `iam` at a time */
 function createProfile(
-  { account, credentials }: ServiceContext,
+  { account, region, credentials, network }: ServiceContext,
   role: string,
   instanceId: string,
 ): (now: number) => Folder {
+  const place: InstancePlace = {
+    arn: `arn:aws:ec2:${region}:${account}:instance/${instanceId}`,
+    vpc: network?.vpc ?? DEFAULT_VPC,
+    privateIp: INSTANCE_IP,
+  };
   let current: { readonly keys: TemporaryCredentials; readonly issuedAt: number } | undefined;
   const currentAt = (now: number): NonNullable<typeof current> => {
     const lifetimeMs = current === undefined ? 0 : current.keys.expiresAt - current.issuedAt;
     const renewalMs = Math.min(RENEWAL_MS, lifetimeMs / 2);
     if (current === undefined || now >= current.keys.expiresAt - renewalMs)
-      current = { keys: credentials.issue(role, instanceId), issuedAt: now };
+      current = { keys: credentials.issue(role, instanceId, place), issuedAt: now };
     return current;
   };
   return (now) => {

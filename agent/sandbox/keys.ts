@@ -6,8 +6,10 @@
  * @see AWS KMS Developer Guide, "Key states of AWS KMS keys" and "Multi-Region keys in AWS KMS"
  * @module
  */
+import { type AttachedPolicy, defaultKeyPolicy } from "./attached.ts";
 import type { BackingKey } from "./ciphertext.ts";
 import type { Chance, Clock } from "../core/clock.ts";
+import type { Grant } from "../policy/grant.ts";
 
 export type KeyState = "Enabled" | "Disabled" | "PendingDeletion";
 
@@ -42,6 +44,8 @@ export interface NewKey {
   readonly description?: string;
   /** Gives the key a `mrk-` id. */
   readonly multiRegion?: boolean;
+  /** Default a new one; those of multi-Region keys begin with "mrk-". */
+  readonly id?: string;
   /** Further regions that get a replica at once; implies `multiRegion`. */
   readonly replicas?: readonly string[];
 }
@@ -54,6 +58,11 @@ export type Found =
   | { readonly kind: "other-region"; readonly region: string }
   | { readonly kind: "malformed" };
 
+/** The key policy as it was put and as it is evaluated, and the grants. */
+export interface AttachedToKey extends AttachedPolicy {
+  readonly grants: readonly Grant[];
+}
+
 export interface Keys {
   create(wanted: NewKey): Key;
   /** By id, ARN, alias ("alias/…") or alias ARN, among the keys of `region`. */
@@ -62,6 +71,11 @@ export interface Keys {
   list(region: string): readonly Key[];
   /** The same key in every region that has it, the primary first. */
   relatives(key: Key): readonly Key[];
+  attached(key: Key): AttachedToKey;
+  /** Puts another policy in force, or grants. */
+  attach(key: Key, changed: Partial<AttachedToKey>): void;
+  /** As if it had not been created. */
+  forget(key: Key): void;
   /** Undefined when the id was never one of these keys'. */
   backing(keyId: string): BackingKey | undefined;
   /** Enables, disables, or (with a date) schedules the deletion. Returns the key as it then is. */
@@ -84,13 +98,20 @@ export function createKeys(options: {
   const keys = new Map<string, Key>();
   const backings = new Map<string, BackingKey>();
   const aliases = new Map<string, Alias>();
+  const attached = new Map<string, AttachedToKey>();
+  // what is new has what AWS gives to a key that is made without a policy
+  const attachedTo = ({ arn }: Key): AttachedToKey => {
+    const found = attached.get(arn) ?? { ...defaultKeyPolicy(account, arn), grants: [] };
+    attached.set(arn, found);
+    return found;
+  };
   const arnOf = (region: string, resource: string): string =>
     `arn:aws:kms:${region}:${account}:${resource}`;
 
   return {
-    create({ region, description = "", multiRegion = false, replicas = [] }) {
-      const many = multiRegion || replicas.length > 0;
-      const id = newKeyId(chance.bytes(16), many);
+    create({ region, description = "", multiRegion = false, replicas = [], id: given }) {
+      const many = multiRegion || replicas.length > 0 || given?.startsWith("mrk-") === true;
+      const id = given ?? newKeyId(chance.bytes(16), many);
       backings.set(id, { id: chance.bytes(16), secret: chance.bytes(32) });
       const made = [region, ...replicas].map((place) => ({
         id,
@@ -122,6 +143,14 @@ export function createKeys(options: {
     },
     list: (region) => [...keys.values()].filter((key) => key.region === region),
     relatives: (key) => [...keys.values()].filter(({ id }) => id === key.id),
+    attached: attachedTo,
+    attach(key, changed) {
+      attached.set(key.arn, { ...attachedTo(key), ...changed });
+    },
+    forget(key) {
+      for (const { arn } of [...keys.values()].filter(({ id }) => id === key.id)) keys.delete(arn);
+      backings.delete(key.id);
+    },
     backing: (keyId) => backings.get(keyId),
     transition(key, state, deletionAt) {
       const changed = { ...key, state, deletionAt };

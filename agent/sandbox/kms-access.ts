@@ -4,9 +4,16 @@
  * @see AWS KMS Developer Guide, "Condition keys for AWS KMS" and "Key states of AWS KMS keys"
  * @module
  */
-import type { Authoriser, Principal } from "./authorise.ts";
+import { type Attached, type Authoriser, type Principal, reasonOf } from "./authorise.ts";
 import type { EncryptionContext } from "./ciphertext.ts";
 import type { Found, Key, Keys } from "./keys.ts";
+import {
+  callerKeys,
+  type ContextKeys,
+  type Network,
+  networkKeys,
+  placeKeys,
+} from "./request-context.ts";
 import type { Chance } from "../core/clock.ts";
 
 /** What an operation knows of its caller and its surroundings. */
@@ -22,6 +29,7 @@ export interface Call {
   readonly now: number;
   /** The caller's address. */
   readonly remote: string;
+  readonly network: Network;
 }
 
 export interface KmsFault {
@@ -44,6 +52,8 @@ export interface KeyUse {
   readonly conditions?: Readonly<Record<string, readonly string[]>>;
   /** Default `enabled`; `known` takes any but those pending deletion. */
   readonly state?: "enabled" | "known" | "any";
+  /** Decided by, in place of what the key has. */
+  readonly attached?: Attached;
 }
 
 export function fault(code: string, message?: string): KmsFault {
@@ -82,11 +92,18 @@ export function admitById(
 
 /** Undefined when the caller may. */
 export function authoriseKey(call: Call, key: Key, use: KeyUse): KmsFault | undefined {
-  const { id, region, primaryRegion } = key;
-  const aliases = call.keys.aliases(region).filter(({ keyId }) => keyId === id);
-  return authorise(call, use.action, key.arn, {
+  const conditions = {
     ...use.conditions,
     ...contextConditions(use.context ?? {}),
+    ...keyConditions(call.keys, key),
+  };
+  return authorise(call, use.action, key.arn, conditions, use.attached ?? call.keys.attached(key));
+}
+
+/** Condition keys that a key itself gives to every request for it. */
+export function keyConditions(keys: Keys, { id, region, primaryRegion }: Key): ContextKeys {
+  const aliases = keys.aliases(region).filter(({ keyId }) => keyId === id);
+  return {
     "kms:KeySpec": ["SYMMETRIC_DEFAULT"],
     "kms:KeyUsage": ["ENCRYPT_DECRYPT"],
     "kms:KeyOrigin": ["AWS_KMS"],
@@ -95,47 +112,35 @@ export function authoriseKey(call: Call, key: Key, use: KeyUse): KmsFault | unde
       ? {}
       : { "kms:MultiRegionKeyType": [region === primaryRegion ? "PRIMARY" : "REPLICA"] }),
     ...(aliases.length === 0 ? {} : { "kms:ResourceAliases": aliases.map(({ name }) => name) }),
-  });
+  };
 }
 
 /**
- * Undefined when the caller may; `resource` is "*" for what concerns no key. The sandbox's plain HTTP stands
- * for TLS, so that policies which insist on it can be tried as they are.
+ * Undefined when the caller may; `resource` is "*" for what concerns no key.
+ * @param attached what the key has
  */
 export function authorise(
   call: Call,
   action: string,
   resource: string,
-  conditions: Readonly<Record<string, readonly string[]>> = {},
+  conditions: ContextKeys = {},
+  attached?: Attached,
 ): KmsFault | undefined {
-  const { principal } = call;
-  const own =
-    principal.kind === "anonymous"
-      ? {}
-      : {
-          "aws:PrincipalArn": [principal.arn],
-          "aws:PrincipalAccount": [principal.account],
-          "kms:CallerAccount": [principal.account],
-        };
+  const { principal, region, account } = call;
   const context = {
-    ...own,
-    "aws:SecureTransport": ["true"],
-    "aws:SourceIp": [call.remote],
-    "aws:CurrentTime": [new Date(call.now).toISOString()],
-    "aws:ResourceAccount": [call.account],
+    ...callerKeys(principal),
+    ...placeKeys(region, account, call.now),
+    ...networkKeys(call.network, "kms", call.remote),
+    ...(principal.kind === "anonymous" ? {} : { "kms:CallerAccount": [principal.account] }),
     ...conditions,
   };
-  const decision = call.authoriser.decide({ principal, action, resource, context });
-  if (decision.allowed) return undefined;
-  const policy =
-    decision.layer === "identity" ? "an identity-based policy" : "a resource-based policy";
-  const why = decision.explicit
-    ? `with an explicit deny in ${policy}`
-    : `because ${policy.replace(/^an?/, "no")} allows the ${action} action`;
-  return fault(
-    "AccessDeniedException",
-    `User: ${nameOf(call.principal)} is not authorized to perform: ${action} on resource: ${resource} ${why}`,
-  );
+  const decision = call.authoriser.decide({ principal, action, resource, context, attached });
+  return decision.allowed
+    ? undefined
+    : fault(
+        "AccessDeniedException",
+        `User: ${nameOf(principal)} is not authorized to perform: ${action} on resource: ${resource} ${reasonOf(decision, action)}`,
+      );
 }
 
 /** What KMS answers for a key that it cannot find. */

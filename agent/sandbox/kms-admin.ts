@@ -18,6 +18,7 @@ import {
   type Outcome,
 } from "./kms-access.ts";
 import { integer, keyId, operation, type Operation } from "./kms-input.ts";
+import { policyText, readKeyPolicy } from "./kms-policies.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -38,6 +39,8 @@ export const ADMIN_OPERATIONS: Readonly<Record<string, Operation>> = {
       CustomerMasterKeySpec: v.optional(v.string(), "SYMMETRIC_DEFAULT"),
       Origin: v.optional(v.string(), "AWS_KMS"),
       MultiRegion: v.optional(v.boolean(), false),
+      Policy: v.optional(policyText),
+      BypassPolicyLockoutSafetyCheck: v.optional(v.boolean(), false),
     }),
     (input, call) => {
       const spec = input.KeySpec ?? input.CustomerMasterKeySpec;
@@ -50,11 +53,22 @@ export const ADMIN_OPERATIONS: Readonly<Record<string, Operation>> = {
       const refusal = authorise(call, "kms:CreateKey", "*", {
         "kms:KeySpec": [spec],
         "kms:KeyUsage": [input.KeyUsage],
+        "kms:KeyOrigin": [input.Origin],
         "kms:MultiRegion": [String(input.MultiRegion)],
+        "kms:BypassPolicyLockoutSafetyCheck": [String(input.BypassPolicyLockoutSafetyCheck)],
       });
       if (refusal !== undefined) return refusal;
       const { Description: description, MultiRegion: multiRegion } = input;
       const key = call.keys.create({ region: call.region, description, multiRegion });
+      if (input.Policy !== undefined) {
+        const bypass = input.BypassPolicyLockoutSafetyCheck;
+        const policy = readKeyPolicy(call, key, input.Policy, bypass);
+        if (policy.kind === "fault") {
+          call.keys.forget(key);
+          return policy;
+        }
+        call.keys.attach(key, policy.attached);
+      }
       return done({ KeyMetadata: metadataOf(key, call) });
     },
   ),

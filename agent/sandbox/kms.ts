@@ -6,11 +6,21 @@
  * @see Smithy "AWS JSON 1.1 protocol"; AWS KMS API Reference, "Common Errors"
  * @module
  */
+import type { Attached } from "./authorise.ts";
 import { createKeys, type Key, type Keys } from "./keys.ts";
-import { fault, nameOf, type Call, type KmsFault, type Outcome } from "./kms-access.ts";
+import type { ContextKeys } from "./request-context.ts";
+import {
+  fault,
+  keyConditions,
+  nameOf,
+  type Call,
+  type KmsFault,
+  type Outcome,
+} from "./kms-access.ts";
 import { ADMIN_OPERATIONS } from "./kms-admin.ts";
 import { CRYPTO_OPERATIONS } from "./kms-crypto.ts";
 import { LIST_OPERATIONS } from "./kms-lists.ts";
+import { POLICY_OPERATIONS } from "./kms-policies.ts";
 import { parseSealed } from "./ciphertext.ts";
 import {
   headerOf,
@@ -28,11 +38,18 @@ export interface Kms {
   readonly service: Service;
   readonly keys: Keys;
   /** A key of the sandbox's own region, by id, ARN or alias. */
-  describe(reference: string): Key | undefined;
+  describe(
+    reference: string,
+  ): (Key & { readonly attached: Attached; readonly conditions: ContextKeys }) | undefined;
 }
 
 const OPERATIONS: ReadonlyMap<string, Operation> = new Map(
-  Object.entries({ ...ADMIN_OPERATIONS, ...LIST_OPERATIONS, ...CRYPTO_OPERATIONS }),
+  Object.entries({
+    ...ADMIN_OPERATIONS,
+    ...LIST_OPERATIONS,
+    ...POLICY_OPERATIONS,
+    ...CRYPTO_OPERATIONS,
+  }),
 );
 
 /** Statuses other than 400, which nearly every error of KMS has. */
@@ -65,7 +82,9 @@ export function createKms(context: ServiceContext, otherRegions: readonly string
     keys,
     describe(reference) {
       const found = keys.find(context.region, reference);
-      return found.kind === "key" ? found.key : undefined;
+      if (found.kind !== "key") return undefined;
+      const { key } = found;
+      return { ...key, attached: keys.attached(key), conditions: keyConditions(keys, key) };
     },
     service: {
       name: "kms",
@@ -86,7 +105,8 @@ export function createKms(context: ServiceContext, otherRegions: readonly string
         const { account, chance } = context;
         const authoriser = context.authoriser();
         const { remote } = request;
-        const call = { principal, authoriser, region, account, keys, chance, now, remote };
+        const place = { region, account, network: context.network ?? {}, remote };
+        const call = { principal, authoriser, keys, chance, now, ...place };
         const response = encodeOutcome(perform(request, call), requestId);
         return { response, principal: nameOf(principal) };
       },

@@ -81,6 +81,8 @@ export interface Buckets {
   create(name: string, options?: Partial<Pick<Bucket, "region" | "owner">>): Bucket;
   get(name: string): Bucket | undefined;
   delete(name: string): void;
+  /** In the order of their creation. */
+  names(): readonly string[];
   /** By name. */
   all(): readonly Bucket[];
 }
@@ -101,6 +103,7 @@ export function createBuckets(options: BucketsOptions): Buckets {
       return bucket;
     },
     get: (name) => buckets.get(name),
+    names: () => [...buckets.keys()],
     delete: (name) => {
       buckets.delete(name);
     },

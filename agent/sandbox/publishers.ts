@@ -1,6 +1,6 @@
 /** Publishers of a level, as the generated policies grant it: by the table that the commands are held to. @module */
 import { actionOf, BUCKET_CHECK_RIGHTS, type Level, rightsOfLevel } from "../policy/rights.ts";
-import type { ActionGrant } from "./authorise.ts";
+import type { ActionGrant } from "./grants.ts";
 
 export interface PublisherOfLevel {
   /** Of a user. */

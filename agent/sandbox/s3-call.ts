@@ -2,18 +2,27 @@
  * One S3 request that has been let in: what the operations share.
  * @module
  */
-import type { Principal } from "./authorise.ts";
+import { type Attached, type Principal, reasonOf } from "./authorise.ts";
 import type { Bucket, Buckets, Encryption } from "./objects.ts";
 import { refuse, type S3Refusal } from "./s3-errors.ts";
 import type { Route } from "./s3-routes.ts";
 import { encodeXml, type Element } from "./s3-xml.ts";
+import { callerKeys, type ContextKeys, networkKeys, placeKeys } from "./request-context.ts";
 import { headerOf, type Moment, type ServiceContext, type WireRequest } from "./service.ts";
 import type { Uploads } from "./uploads.ts";
 
 /** What S3 needs to know of KMS keys: whether it may use one. */
 export interface KeyLookup {
   /** By id, ARN or alias (name or ARN); undefined when there is none. */
-  describe(key: string): { readonly arn: string; readonly state: string } | undefined;
+  describe(key: string): DescribedKey | undefined;
+}
+
+interface DescribedKey {
+  readonly arn: string;
+  readonly state: string;
+  readonly attached: Attached;
+  /** Condition keys that the key itself gives. */
+  readonly conditions: ContextKeys;
 }
 
 export interface S3Call {
@@ -78,52 +87,34 @@ export function arnOf(bucket: string, key = ""): string {
 }
 
 /**
- * Asks the authoriser. The sandbox's plain HTTP stands for TLS, so that policies which insist on it can be
- * tried as they are.
+ * Asks the authoriser.
  * @returns undefined when allowed
  */
 export function authorise(
   call: S3Call,
   action: string,
   resource: string,
-  more: Readonly<Record<string, readonly string[]>> = {},
+  more: ContextKeys = {},
 ): S3Refusal | undefined {
-  const { principal, context, presigned, moment, request } = call;
-  const { account } = context;
-  const own =
-    principal.kind === "anonymous"
-      ? {}
-      : { "aws:PrincipalArn": [principal.arn], "aws:PrincipalAccount": [principal.account] };
-  const decision = context.authoriser().decide({
-    principal,
-    action,
-    resource,
+  const { context, request } = call;
+  const bucket = call.buckets.get(/^arn:aws:s3:::([^/]*)/.exec(resource)?.[1] ?? "");
+  return decide(call, action, resource, {
+    attached: bucket && { policy: bucket.settings().policy?.policy, grants: [] },
     context: {
-      ...own,
-      "aws:SecureTransport": ["true"],
-      "aws:SourceIp": [request.remote],
-      "aws:CurrentTime": [new Date(moment.now).toISOString()],
-      "aws:ResourceAccount": [account],
-      "s3:ResourceAccount": [account],
-      "s3:authType": [presigned ? "REST-QUERY-STRING" : "REST-HEADER"],
-      "s3:signatureversion": ["AWS4-HMAC-SHA256"],
+      ...networkKeys(context.network ?? {}, "s3", request.remote),
+      "s3:ResourceAccount": [context.account],
+      "s3:TlsVersion": ["1.3"],
+      ...signatureKeys(call),
       ...more,
     },
-  });
-  if (decision.allowed) return undefined;
-  if (principal.kind === "anonymous") return refuse("AccessDenied");
-  const who = principal.kind === "role" ? principal.sessionArn : principal.arn;
-  const policy = { identity: "identity-based", resource: "resource-based", key: "resource-based" };
-  const why = decision.explicit
-    ? `with an explicit deny in ${decision.layer === "identity" ? "an" : "a"} ${policy[decision.layer]} policy`
-    : `because no ${policy[decision.layer]} policy allows the ${action} action`;
-  return refuse("AccessDenied", {
-    message: `User: ${who} is not authorized to perform: ${action} on resource: "${resource}" ${why}`,
   });
 }
 
 /**
- * Asks for the right to use an object's KMS key as S3 does on the caller's behalf, and for the key's state.
+ * Asks for the right to use an object's KMS key as S3 does on the caller's behalf, and for the key's state. Such a
+ * call comes from no network.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html (encryption context)
+ * @see https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html (kms:ViaService)
  * @returns undefined when the key serves
  */
 export function authoriseKey(
@@ -136,14 +127,66 @@ export function authoriseKey(
   const { keyArn, bucketKey } = encryption;
   // the AWS managed key serves everyone in the account who comes through S3
   if (keyArn === managedKeyArn(call.context)) return undefined;
-  const { bucket, context } = call;
-  const denied = authorise(call, action, keyArn, {
-    "kms:ViaService": [`s3.${context.region}.amazonaws.com`],
-    "kms:CallerAccount": [context.account],
-    "kms:EncryptionContext:aws:s3:arn": [arnOf(bucket.name, bucketKey ? "" : key)],
-    "kms:EncryptionContextKeys": ["aws:s3:arn"],
+  const { bucket, context, keys } = call;
+  const described = keys.describe(keyArn);
+  const denied = decide(call, action, keyArn, {
+    attached: described?.attached,
+    context: {
+      ...described?.conditions,
+      "aws:ViaAWSService": ["true"],
+      "kms:ViaService": [`s3.${context.region}.amazonaws.com`],
+      "kms:CallerAccount": [context.account],
+      "kms:EncryptionAlgorithm": ["SYMMETRIC_DEFAULT"],
+      "kms:EncryptionContext:aws:s3:arn": [arnOf(bucket.name, bucketKey ? "" : key)],
+      "kms:EncryptionContextKeys": ["aws:s3:arn"],
+    },
   });
-  return denied ?? judgeKeyState(call.keys, keyArn);
+  return denied ?? judgeKeyState(keys, keyArn);
+}
+
+function decide(
+  { principal, context, moment }: S3Call,
+  action: string,
+  resource: string,
+  asked: { readonly attached: Attached | undefined; readonly context: ContextKeys },
+): S3Refusal | undefined {
+  const { region, account } = context;
+  const decision = context.authoriser().decide({
+    principal,
+    action,
+    resource,
+    attached: asked.attached,
+    context: {
+      ...callerKeys(principal),
+      ...placeKeys(region, account, moment.now),
+      ...asked.context,
+    },
+  });
+  if (decision.allowed) return undefined;
+  if (principal.kind === "anonymous") return refuse("AccessDenied");
+  const who = principal.kind === "role" ? principal.sessionArn : principal.arn;
+  return refuse("AccessDenied", {
+    message: `User: ${who} is not authorized to perform: ${action} on resource: "${resource}" ${reasonOf(decision, action)}`,
+  });
+}
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html */
+function signatureKeys({ principal, presigned, moment, request, route }: S3Call): ContextKeys {
+  if (principal.kind === "anonymous") return {};
+  const hash = headerOf(request, "x-amz-content-sha256");
+  return {
+    "s3:authType": [presigned ? "REST-QUERY-STRING" : "REST-HEADER"],
+    "s3:signatureversion": ["AWS4-HMAC-SHA256"],
+    ...(hash === undefined ? {} : { "s3:x-amz-content-sha256": [hash] }),
+    ...(presigned ? { "s3:signatureAge": [String(ageMs(route, moment.now))] } : {}),
+  };
+}
+
+/** Since a presigned URL was signed. */
+function ageMs({ query }: Route, now: number): number {
+  const date = [...query].find(([name]) => name.toLowerCase() === "x-amz-date")?.[1] ?? "";
+  const signed = date.replace(/^(....)(..)(..T..)(..)(..Z)$/, "$1-$2-$3:$4:$5");
+  return Math.max(0, now - Date.parse(signed));
 }
 
 /** ARN of the key behind `alias/aws/s3`, which every account has without making it. */

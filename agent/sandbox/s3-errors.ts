@@ -37,6 +37,7 @@ export type S3ErrorCode =
   | "InvalidRequest"
   | "InvalidURI"
   | "KeyTooLongError"
+  | "MalformedPolicy"
   | "MalformedXML"
   | "MetadataTooLarge"
   | "MethodNotAllowed"
@@ -87,6 +88,7 @@ const ERRORS: Readonly<Record<S3ErrorCode, readonly [status: number, message: st
   InvalidRequest: [400, "Invalid Request"],
   InvalidURI: [400, "Couldn't parse the specified URI."],
   KeyTooLongError: [400, "Your key is too long"],
+  MalformedPolicy: [400, "Policy is not valid"],
   MalformedXML: [
     400,
     "The XML you provided was not well-formed or did not validate against our published schema",

@@ -11,6 +11,7 @@ import {
   parseChecksumAlgorithm,
   type Checksum,
 } from "./checksums.ts";
+import type { ContextKeys } from "./request-context.ts";
 import { etagOf, opaqueId } from "./objects.ts";
 import {
   arnOf,
@@ -26,7 +27,7 @@ import { refuse, type S3Refusal } from "./s3-errors.ts";
 import { encryptionHeaders, versionHeader } from "./s3-get.ts";
 import { verifyPayload } from "./s3-integrity.ts";
 import { judgeWriteConditions } from "./s3-conditions.ts";
-import { admitWrite } from "./s3-put.ts";
+import { admitWrite, writeContext } from "./s3-put.ts";
 import { listOf, parseXml, textOf, type Element } from "./s3-xml.ts";
 import type { Part, Upload } from "./uploads.ts";
 
@@ -38,7 +39,7 @@ export type FoundUpload = { readonly kind: "found"; readonly upload: Upload } | 
 type ChosenParts = { readonly kind: "chosen"; readonly parts: readonly Part[] } | S3Refusal;
 
 export function createMultipartUpload(call: BucketCall): S3Outcome {
-  const admission = admitWrite(call);
+  const admission = admitWrite(call, false);
   if (admission.kind === "refused") return admission;
   const { key } = call.route;
   const named = inputOf(call, "x-amz-checksum-algorithm");
@@ -71,7 +72,7 @@ export function createMultipartUpload(call: BucketCall): S3Outcome {
 }
 
 export async function uploadPart(call: BucketCall): Promise<S3Outcome> {
-  const found = findUpload(call, "s3:PutObject");
+  const found = findUpload(call, "s3:PutObject", { "s3:ObjectCreationOperation": ["false"] });
   if (found.kind === "refused") return found;
   const { upload } = found;
   const number = Number(call.route.query.get("partNumber"));
@@ -100,7 +101,10 @@ export async function uploadPart(call: BucketCall): Promise<S3Outcome> {
  */
 export async function completeMultipartUpload(call: BucketCall): Promise<S3Outcome> {
   // (1)
-  const found = findUpload(call, "s3:PutObject");
+  const found = findUpload(call, "s3:PutObject", {
+    ...writeContext(call),
+    "s3:ObjectCreationOperation": ["true"],
+  });
   if (found.kind === "refused") return found;
   const { upload } = found;
   // (2)
@@ -146,9 +150,13 @@ export function abortMultipartUpload(call: BucketCall): S3Outcome {
 }
 
 /** The upload that a request names, for a caller who may do `action` with it. */
-export function findUpload(call: BucketCall, action: string): FoundUpload {
+export function findUpload(
+  call: BucketCall,
+  action: string,
+  conditions: ContextKeys = {},
+): FoundUpload {
   const { key, query } = call.route;
-  const denied = authorise(call, action, arnOf(call.bucket.name, key));
+  const denied = authorise(call, action, arnOf(call.bucket.name, key), conditions);
   if (denied !== undefined) return denied;
   const id = query.get("uploadId") ?? "";
   const upload = call.uploads.get(id, call.bucket.name, key);

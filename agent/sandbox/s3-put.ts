@@ -3,6 +3,7 @@
  * @see AWS "PutObject", "Conditional requests"
  * @module
  */
+import type { ContextKeys } from "./request-context.ts";
 import { checksumHeader } from "./checksums.ts";
 import type { NewObject } from "./objects.ts";
 import {
@@ -74,8 +75,12 @@ export async function putObject(call: BucketCall): Promise<S3Outcome> {
   });
 }
 
-/** Whether the caller may write the key as it asks to, and how the object is to be kept. */
-export function admitWrite(call: BucketCall): Admission {
+/**
+ * Whether the caller may write the key as it asks to, and how the object is to be kept.
+ * @param creates whether the request makes an object, rather than the beginning of one
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+ */
+export function admitWrite(call: BucketCall, creates = true): Admission {
   const { key } = call.route;
   const unsupported = UNSUPPORTED.find((name) => inputOf(call, name) !== undefined);
   if (unsupported !== undefined)
@@ -92,7 +97,10 @@ export function admitWrite(call: BucketCall): Admission {
         MaxSizeAllowed: String(MAX_METADATA_BYTES),
       },
     });
-  const denied = authorise(call, "s3:PutObject", arnOf(call.bucket.name, key), writeContext(call));
+  const denied = authorise(call, "s3:PutObject", arnOf(call.bucket.name, key), {
+    ...writeContext(call),
+    "s3:ObjectCreationOperation": [String(creates)],
+  });
   if (denied !== undefined) return denied;
   const unwanted = judgeAcl(call);
   if (unwanted !== undefined) return unwanted;
@@ -116,7 +124,7 @@ function judgeAcl(call: BucketCall): S3Refusal | undefined {
     : refuse("NotImplemented", { details: { Header: grant ?? "x-amz-acl" } });
 }
 
-function writeContext(call: S3Call): Readonly<Record<string, readonly string[]>> {
+export function writeContext(call: S3Call): ContextKeys {
   const names = [
     "x-amz-server-side-encryption",
     "x-amz-server-side-encryption-aws-kms-key-id",

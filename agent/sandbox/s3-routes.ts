@@ -20,6 +20,9 @@ export type Operation =
   | "GetBucketOwnershipControls"
   | "PutBucketOwnershipControls"
   | "DeleteBucketOwnershipControls"
+  | "GetBucketPolicy"
+  | "PutBucketPolicy"
+  | "DeleteBucketPolicy"
   | "GetBucketPolicyStatus"
   | "GetBucketEncryption"
   | "PutBucketEncryption"
@@ -81,6 +84,7 @@ const SETTINGS: readonly (readonly [
       DELETE: "DeleteBucketOwnershipControls",
     },
   ],
+  ["policy", { GET: "GetBucketPolicy", PUT: "PutBucketPolicy", DELETE: "DeleteBucketPolicy" }],
   ["policyStatus", { GET: "GetBucketPolicyStatus" }],
   [
     "encryption",

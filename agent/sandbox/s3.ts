@@ -22,6 +22,7 @@ import { listMultipartUploads, listParts } from "./s3-list-uploads.ts";
 import { listObjectVersions } from "./s3-list-versions.ts";
 import * as multipart from "./s3-multipart.ts";
 import { open, type Signer } from "./s3-open.ts";
+import * as policies from "./s3-policy.ts";
 import { putObject } from "./s3-put.ts";
 import * as settings from "./s3-settings.ts";
 import { routeOf, type Operation, type Route } from "./s3-routes.ts";
@@ -75,6 +76,9 @@ const OPERATIONS: Readonly<
   GetBucketOwnershipControls: settings.getBucketOwnershipControls,
   PutBucketOwnershipControls: settings.putBucketOwnershipControls,
   DeleteBucketOwnershipControls: settings.deleteBucketOwnershipControls,
+  GetBucketPolicy: policies.getBucketPolicy,
+  PutBucketPolicy: policies.putBucketPolicy,
+  DeleteBucketPolicy: policies.deleteBucketPolicy,
   GetBucketPolicyStatus: settings.getBucketPolicyStatus,
   GetBucketEncryption: settings.getBucketEncryption,
   PutBucketEncryption: settings.putBucketEncryption,

@@ -4,21 +4,20 @@
  * @module
  */
 import { systemChance, systemClock, type Chance, type Clock } from "../core/clock.ts";
-import {
-  prefixAllowList,
-  type ActionGrant,
-  type Authoriser,
-  type KeyGrant,
-  type PrefixGrant,
-} from "./authorise.ts";
+import type { Deployment } from "../policy/deployment.ts";
+import type { Authoriser } from "./authorise.ts";
 import { computeChecksum } from "./checksums.ts";
 import { createCredentials, type AccessKey, type CredentialsRegistry } from "./credentials.ts";
+import { arnIn, deploy, placeOf, regionsOf } from "./deploy.ts";
+import { createEnforcement, type Enforcement } from "./enforcement.ts";
 import { createFaults, type Faults } from "./faults.ts";
+import type { ActionGrant, Grants, KeyGrant, PrefixGrant } from "./grants.ts";
 import { listen, type Front, type Listener } from "./http.ts";
 import { createImds } from "./imds.ts";
 import type { Keys } from "./keys.ts";
 import { createKms } from "./kms.ts";
 import type { Bucket, Buckets, NewObject, StoredObject } from "./objects.ts";
+import type { Network } from "./request-context.ts";
 import { createRequestLog, type RequestLog } from "./request-log.ts";
 import { createS3 } from "./s3.ts";
 import type { Asked, Service, ServiceContext, ServiceName } from "./service.ts";
@@ -34,6 +33,15 @@ export interface SandboxOptions {
   readonly grants?: readonly PrefixGrant[];
   readonly keyGrants?: readonly KeyGrant[];
   readonly actionGrants?: readonly ActionGrant[];
+  /**
+   * Documents in force from the start, beside what is granted: their buckets and keys are made, with their policies and
+   * settings, and they say where everything is.
+   */
+  readonly deployment?: Deployment;
+  /** The organisation that the account belongs to; default none. */
+  readonly org?: string;
+  /** Where requests come from; default public addresses. */
+  readonly network?: Network;
   /** How long the instances' credentials last, in milliseconds; default one hour. */
   readonly credentialsLifetimeMs?: number;
   /** 0 or left out picks a free one. */
@@ -70,7 +78,9 @@ export interface Sandbox {
   readonly buckets: Buckets;
   /** Adds to the grants that the sandbox began with, and puts them in force. */
   grant(...grants: readonly ActionGrant[]): void;
-  /** Puts other policies in force, for every request from now on. */
+  /** Puts other grants in force, in place of all that the sandbox began with, for every request from now on. */
+  setGrants(grants: Grants): void;
+  /** Has something else decide every request from now on. */
   setAuthoriser(authoriser: Authoriser): void;
   /** Starts another host's IMDS and answers its address; without a role it has no instance profile. */
   addInstance(role?: string): Promise<URL>;
@@ -81,19 +91,26 @@ const PUBLISHER = "publisher";
 
 /**
  * Starts the three services; they listen when the promise resolves.
- * @throws {PosternError} Unavailable when a port is taken
+ * @throws {PosternError} Unavailable when a port is taken, Usage when the deployment is for another place, BadData when
+ *   a document of it is none
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { role = "postern-sandbox", ports = {}, bucket = "postern-sandbox" } = options;
-  const { context, front, publisher, grant, setAuthoriser } = prepare(options);
-  const kms = createKms(context, options.otherRegions);
+  const { ports = {}, deployment } = options;
+  const { role, bucket, ...place } = placeOf(options, deployment);
+  const regions = [...(options.otherRegions ?? []), ...(deployment ? regionsOf(deployment) : [])];
+  const otherRegions = regions.filter((region) => region !== place.region);
+  const { context, front, publisher, enforcement } = prepare(options, place, () =>
+    s3.buckets.names(),
+  );
+  const kms = createKms(context, otherRegions);
   const s3 = createS3(context, {
     keys: kms,
-    otherRegions: options.otherRegions,
+    otherRegions,
     beforeAnswer: async (asked) => options.beforeS3?.(asked),
   });
-  const home = s3.buckets.create(bucket);
-  if (options.versioned !== false) home.setVersioning("Enabled");
+  if (deployment !== undefined) deploy(deployment, { buckets: s3.buckets, keys: kms.keys });
+  const home = s3.buckets.get(bucket) ?? s3.buckets.create(bucket);
+  if (deployment === undefined && options.versioned !== false) home.setVersioning("Enabled");
   const listeners: Listener[] = [];
   const start = async (service: Service, port?: number): Promise<URL> => {
     const listener = await listen(service, front, port);
@@ -111,22 +128,19 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       kms: await start(kms.service, ports.kms),
       imds: await startInstance(role, ports.imds),
     };
-    const { region, account, credentials } = context;
-    const { faults, log } = front;
+    const { authoriser: _, ...changes } = enforcement;
     return {
+      ...place,
+      ...changes,
       endpoints,
       bucket,
-      region,
-      account,
       role,
-      faults,
-      log,
-      credentials,
+      faults: front.faults,
+      log: front.log,
+      credentials: context.credentials,
       publisher,
       keys: kms.keys,
       buckets: s3.buckets,
-      grant,
-      setAuthoriser,
       close,
       put: (key, body, object) => putDirectly(home, key, body, object),
       remove: (key) => {
@@ -144,35 +158,40 @@ interface Prepared {
   readonly context: ServiceContext;
   readonly front: Front;
   readonly publisher: AccessKey;
-  grant(this: void, ...grants: readonly ActionGrant[]): void;
-  setAuthoriser(this: void, authoriser: Authoriser): void;
+  readonly enforcement: Enforcement;
 }
 
-function prepare(options: SandboxOptions): Prepared {
-  const { region = "us-east-1", account = "111122223333" } = options;
-  const { clock = systemClock, chance = systemChance } = options;
+function prepare(
+  options: SandboxOptions,
+  { region, account }: { readonly region: string; readonly account: string },
+  bucketNames: () => readonly string[],
+): Prepared {
+  const { clock = systemClock, chance = systemChance, deployment, network, org } = options;
   const lifetimeMs = options.credentialsLifetimeMs ?? 3_600_000;
-  const credentials = createCredentials({ account, clock, chance, lifetimeMs });
-  const publisher = credentials.addUser(PUBLISHER);
-  const { grants = [], keyGrants: keys = [] } = options;
-  const administrators = [PUBLISHER];
-  let actions = options.actionGrants ?? [];
-  let authoriser = prefixAllowList({ grants, keys, actions, administrators });
+  const credentials = createCredentials({
+    account,
+    clock,
+    chance,
+    lifetimeMs,
+    arnOf: (kind, name) => deployment && arnIn(deployment, kind, name, region),
+  });
+  const grants: Grants = {
+    grants: options.grants ?? [],
+    keys: options.keyGrants ?? [],
+    actions: options.actionGrants ?? [],
+    administrators: [PUBLISHER],
+  };
+  const enforcement = createEnforcement({ account, org, grants, deployment, bucketNames });
+  const { authoriser } = enforcement;
   const faults = createFaults(options.faultSeed);
   const crashed = (error: unknown): void => {
     process.emitWarning(`sandbox: unexpected ${error instanceof Error ? error.name : "throw"}`);
   };
   return {
-    context: { region, account, clock, chance, credentials, authoriser: () => authoriser },
+    context: { region, account, clock, chance, credentials, authoriser, network },
     front: { clock, chance, faults, log: createRequestLog(), crashed },
-    publisher,
-    grant(...more) {
-      actions = [...actions, ...more];
-      authoriser = prefixAllowList({ grants, keys, actions, administrators });
-    },
-    setAuthoriser(other) {
-      authoriser = other;
-    },
+    publisher: credentials.addUser(PUBLISHER),
+    enforcement,
   };
 }
 

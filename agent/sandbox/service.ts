@@ -8,6 +8,7 @@
 import type { Authoriser } from "./authorise.ts";
 import type { CredentialsRegistry } from "./credentials.ts";
 import type { Chance, Clock } from "../core/clock.ts";
+import type { Network } from "./request-context.ts";
 
 export type ServiceName = "s3" | "kms" | "imds";
 
@@ -75,6 +76,8 @@ export interface ServiceContext {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly credentials: CredentialsRegistry;
+  /** Where requests come from; default the peer's address. */
+  readonly network?: Network | undefined;
   /** Asked anew for each request: a test may change the policy under a running sandbox. */
   authoriser(): Authoriser;
 }

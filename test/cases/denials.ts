@@ -1,5 +1,4 @@
 /** What AWS denies, or says is gone. @module */
-import { prefixAllowList } from "../../agent/sandbox/authorise.ts";
 import { type FaultRow, NEW } from "../support/fault-host.ts";
 import { publish, publishBundle, ROLE, type TestHost } from "../support/host.ts";
 
@@ -26,13 +25,11 @@ export const DENIALS: readonly FaultRow[] = [
     why: "KMS denies",
     mode: "kms",
     happens: ({ sandbox }) =>
-      sandbox.setAuthoriser(
-        prefixAllowList({
-          grants: [{ role: ROLE, readPrefixes: [""], writePrefixes: [] }],
-          keys: [],
-          administrators: [],
-        }),
-      ),
+      sandbox.setGrants({
+        grants: [{ role: ROLE, readPrefixes: [""], writePrefixes: [] }],
+        keys: [],
+        administrators: [],
+      }),
     ends: [77, "Denied", "denied", /kms:Decrypt/],
   },
   {
@@ -82,7 +79,7 @@ export const DENIALS: readonly FaultRow[] = [
 
 function grantWellAlone({ sandbox }: TestHost): void {
   const grants = [{ role: ROLE, readPrefixes: ["well/"], writePrefixes: [], list: true }];
-  sandbox.setAuthoriser(prefixAllowList({ grants, keys: [], administrators: [] }));
+  sandbox.setGrants({ grants, keys: [], administrators: [] });
 }
 
 function setKey(

@@ -7,7 +7,6 @@ import { systemChance, systemClock } from "../../agent/core/clock.ts";
 import { type ErrorCode, PosternError } from "../../agent/core/errors.ts";
 import type { Judge } from "../../agent/daemon/host.ts";
 import type { ReloadEnd } from "../../agent/notify/ending.ts";
-import { prefixAllowList } from "../../agent/sandbox/authorise.ts";
 import { systemFileSystem } from "../../agent/store/file-system.ts";
 import { readCurrent } from "../../agent/store/generation.ts";
 import { EMPTY_RECORD, readRecord, sourcesOf, writeRecord } from "../../agent/store/record.ts";
@@ -423,9 +422,7 @@ describe("files that the configuration has removed", () => {
     const host = await webHost(t, { reload: NGINX }, REMOVING);
     const grant = (readPrefixes: readonly string[]): void => {
       const grants = [{ role: ROLE, readPrefixes, writePrefixes: [] }];
-      host.sandbox.setAuthoriser(
-        prefixAllowList({ grants, keys: [], administrators: ["publisher"] }),
-      );
+      host.sandbox.setGrants({ grants, keys: [], administrators: ["publisher"] });
     };
     const deny = (): void => grant([]);
     const allow = (): void => grant([""]);

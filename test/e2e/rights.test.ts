@@ -13,7 +13,6 @@ import {
   type Right,
   rightsOfLevel,
 } from "../../agent/policy/rights.ts";
-import { prefixAllowList } from "../../agent/sandbox/authorise.ts";
 import type { Ended } from "../support/command.ts";
 import {
   configure,
@@ -96,21 +95,19 @@ async function sceneOf(t: TestContext, command: PublishCommand, layout: Layout):
       const actions = rights.flatMap((right) => actionOf(right, mode) ?? []);
       const bucket = `arn:aws:s3:::${sandbox.bucket}`;
       const prefix = layout === "bundle" ? "web.bundle" : "web/";
-      sandbox.setAuthoriser(
-        prefixAllowList({
-          grants: [{ role: ROLE, readPrefixes: [""], writePrefixes: [] }],
-          keys: [{ role: ROLE, key: "*", actions: ["kms:Decrypt"] }],
-          administrators: ["publisher"],
-          actions: [
-            {
-              principal: "ci",
-              actions: [...actions, ...more],
-              resources: [bucket, `${bucket}/${prefix}*`, key, other],
-              prefixes: [`${prefix}*`],
-            },
-          ],
-        }),
-      );
+      sandbox.setGrants({
+        grants: [{ role: ROLE, readPrefixes: [""], writePrefixes: [] }],
+        keys: [{ role: ROLE, key: "*", actions: ["kms:Decrypt"] }],
+        administrators: ["publisher"],
+        actions: [
+          {
+            principal: "ci",
+            actions: [...actions, ...more],
+            resources: [bucket, `${bucket}/${prefix}*`, key, other],
+            prefixes: [`${prefix}*`],
+          },
+        ],
+      });
       return posternAs(host, typed, "six", user);
     },
   };

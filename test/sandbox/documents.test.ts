@@ -164,7 +164,7 @@ describe("the authoriser of documents", () => {
       "s3:GetObject",
       `${BUCKET}/web/db`,
       {},
-      ["identity", false],
+      ["boundary", false],
     ],
     ["a bucket lets a user write", ada, "s3:PutObject", `${BUCKET}/web/db`, {}, true],
     ["a key opens for its context", role("web"), "kms:Decrypt", KEY, group("web"), true],

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { fromInstanceMetadata } from "@aws-sdk/credential-providers";
 import { createCredentials } from "../../agent/sandbox/credentials.ts";
-import { prefixAllowList } from "../../agent/sandbox/authorise.ts";
 import { createImds } from "../../agent/sandbox/imds.ts";
 import { startSandbox, type Sandbox } from "../../agent/sandbox/sandbox.ts";
 import type { Answer, Service, ServiceContext } from "../../agent/sandbox/service.ts";
@@ -21,7 +20,7 @@ function host(role?: string, lifetimeMs = 3_600_000) {
     ...shared,
     region: "eu-central-1",
     credentials,
-    authoriser: () => prefixAllowList({ grants: [], keys: [], administrators: [] }),
+    authoriser: () => ({ decide: () => ({ allowed: false, explicit: false, layer: "identity" }) }),
   };
   return { imds: createImds(context, role === undefined ? {} : { role }), credentials };
 }

@@ -60,11 +60,15 @@ describe("KMS's access to keys", () => {
     await kms.send(new EncryptCommand({ KeyId: mrk.id, Plaintext: Buffer.from("x") }));
     const base = {
       "aws:CurrentTime": [],
+      "aws:EpochTime": [],
       "aws:PrincipalAccount": ["111122223333"],
       "aws:PrincipalArn": ["arn:aws:iam::111122223333:user/publisher"],
+      "aws:RequestedRegion": ["us-east-1"],
       "aws:ResourceAccount": ["111122223333"],
       "aws:SecureTransport": ["true"],
       "aws:SourceIp": ["127.0.0.1"],
+      "aws:userid": ["AIDAB4F55D36F14989AF0"],
+      "aws:username": ["publisher"],
       "kms:CallerAccount": ["111122223333"],
       "kms:EncryptionAlgorithm": ["SYMMETRIC_DEFAULT"],
       "kms:KeyOrigin": ["AWS_KMS"],
@@ -78,8 +82,8 @@ describe("KMS's access to keys", () => {
       asked.map(({ action, resource, context }) => ({
         action,
         resource,
-        // the one that tells the time
-        context: { ...context, "aws:CurrentTime": [] },
+        // those that tell the time
+        context: { ...context, "aws:CurrentTime": [], "aws:EpochTime": [] },
       })),
       [
         {

@@ -202,7 +202,7 @@ describe("a request that S3 does not let in", () => {
     ["not UTF-8", (sandbox) => ask(sandbox, { path: `/${Bucket}/%FF` }), 400, "InvalidURI"],
     [
       "not served",
-      (sandbox) => ask(sandbox, { path: `/${Bucket}?policy=` }),
+      (sandbox) => ask(sandbox, { path: `/${Bucket}?lifecycle=` }),
       501,
       "NotImplemented",
     ],
@@ -276,7 +276,9 @@ describe("an object under a KMS key", () => {
       },
     };
     const context = { region: "us-east-1", account, clock, chance, credentials };
-    const describeKey = () => (state === undefined ? undefined : { arn, state });
+    const attached = { policy: undefined, grants: [] };
+    const describeKey = () =>
+      state === undefined ? undefined : { arn, state, attached, conditions: {} };
     const s3 = createS3(
       { ...context, authoriser: () => authoriser },
       { keys: { describe: describeKey } },

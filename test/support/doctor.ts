@@ -12,7 +12,7 @@ import { type Kernel, systemKernel } from "../../agent/doctor/kernel.ts";
 import type { Sandbox, SandboxOptions } from "../../agent/sandbox/sandbox.ts";
 import { systemFileSystem } from "../../agent/store/file-system.ts";
 import { parseKmsKeyArn } from "../../agent/core/names.ts";
-import type { KeyGrant, PrefixGrant } from "../../agent/sandbox/authorise.ts";
+import type { KeyGrant, PrefixGrant } from "../../agent/sandbox/grants.ts";
 import type { Key } from "../../agent/sandbox/keys.ts";
 import { systemProgram } from "../../agent/store/program.ts";
 import { asRoot, configOf } from "./parsed-config.ts";

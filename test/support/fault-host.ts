@@ -1,6 +1,5 @@
 /** A host that a fault of `cases/faults.ts` befalls, and that is rid of it again. @module */
 import assert from "node:assert/strict";
-import { prefixAllowList } from "../../agent/sandbox/authorise.ts";
 import type { ErrorCode } from "../../agent/core/errors.ts";
 import type { GroupState } from "../../agent/core/group-state.ts";
 import type { FaultRule } from "../../agent/sandbox/faults.ts";
@@ -71,7 +70,7 @@ export async function recover(host: TestHost, row: FaultRow): Promise<void> {
   sandbox.faults.clear();
   const keys = [{ role: ROLE, key: "*", actions: ["kms:Decrypt"] }];
   const grants = [{ role: ROLE, readPrefixes: [""], writePrefixes: [] }];
-  sandbox.setAuthoriser(prefixAllowList({ grants, keys, administrators: ["publisher"] }));
+  sandbox.setGrants({ grants, keys, administrators: ["publisher"] });
   configure(host, groupsOf(host, row));
   await row.undo?.(host);
 }

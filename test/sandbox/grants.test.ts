@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { prefixAllowList, type Principal } from "../../agent/sandbox/authorise.ts";
+import { defaultKeyPolicy } from "../../agent/sandbox/attached.ts";
+import type { Principal } from "../../agent/sandbox/authorise.ts";
+import { createAuthoriser } from "../../agent/sandbox/documents.ts";
+import { identitiesOf, type Grants } from "../../agent/sandbox/grants.ts";
 
 const KEY = "arn:aws:kms:us-east-1:111122223333:key/1";
 const BUCKET = "arn:aws:s3:::b-1";
@@ -19,13 +22,17 @@ const user = (name: string): Principal => ({
   name,
 });
 
-const authoriser = prefixAllowList({
+const granted: Grants = {
   grants: [
     { role: "web", readPrefixes: ["web/"], writePrefixes: ["web/out/"] },
     { role: "all", readPrefixes: [""], writePrefixes: [] },
     { role: "blind", readPrefixes: ["web/"], writePrefixes: [], list: false },
+    { role: "odd", readPrefixes: ["a*${aws:userid}/"], writePrefixes: [] },
   ],
-  keys: [{ role: "web", key: KEY, actions: ["kms:Decrypt"], context: { app: "web" } }],
+  keys: [
+    { role: "web", key: KEY, actions: ["kms:Decrypt"], context: { app: "web" } },
+    { role: "odd", key: "*", actions: ["kms:*"], context: { app: "${aws:userid}" } },
+  ],
   actions: [
     {
       principal: "publish",
@@ -43,9 +50,16 @@ const authoriser = prefixAllowList({
     { principal: "lister", actions: ["s3:ListBucketVersions"], resources: ["*"] },
   ],
   administrators: ["ci"],
+};
+const authoriser = createAuthoriser({
+  account,
+  identities: identitiesOf(granted, account, ["b-1", "b-2"]),
+  endpoints: [],
 });
+/** As AWS gives it to a key: who may use it is for the identity policies to say. */
+const { policy } = defaultKeyPolicy(account, KEY);
 
-describe("the prefix allow-list", () => {
+describe("what is granted", () => {
   const app = { "kms:EncryptionContext:app": ["web"] };
   const rows: readonly (readonly [
     principal: Principal,
@@ -60,6 +74,14 @@ describe("the prefix allow-list", () => {
     [role("web"), "s3:GetObject", `${BUCKET}/website/a`, {}, false],
     [role("web"), "s3:GetObject", `${BUCKET}/db/web/a`, {}, false],
     [role("web"), "s3:GetObject", `${BUCKET}/web/line\nfeed`, {}, true],
+    [role("web"), "s3:GetObject", "arn:aws:s3:::b-2/web/a", {}, true],
+    [role("web"), "s3:GetObject", "arn:aws:s3:::b-3/web/a", {}, false],
+    [role("odd"), "s3:GetObject", `${BUCKET}/a*\${aws:userid}/x`, {}, true],
+    [role("odd"), "s3:GetObject", `${BUCKET}/ab/x`, {}, false],
+    [role("odd"), "s3:ListBucket", BUCKET, { "s3:prefix": ["a*${aws:userid}/"] }, true],
+    [role("odd"), "s3:ListBucket", BUCKET, { "s3:prefix": ["ab/"] }, false],
+    [role("odd"), "kms:Decrypt", KEY, { "kms:EncryptionContext:app": ["${aws:userid}"] }, true],
+    [role("odd"), "kms:Decrypt", KEY, { "kms:EncryptionContext:app": ["x"] }, false],
     [role("web"), "s3:PutObject", `${BUCKET}/web/a`, {}, false],
     [role("web"), "s3:PutObject", `${BUCKET}/web/out/a`, {}, true],
     [role("web"), "s3:DeleteObject", `${BUCKET}/web/out/a`, {}, true],
@@ -113,7 +135,9 @@ describe("the prefix allow-list", () => {
     const who =
       principal.kind === "anonymous" ? "anonymous" : `${principal.kind} ${principal.name}`;
     it(`${allowed ? "allows" : "denies"} ${who} ${action} on ${JSON.stringify(resource)} ${JSON.stringify(context)}`, () => {
-      assert.equal(authoriser.decide({ principal, action, resource, context }).allowed, allowed);
+      const attached = action.startsWith("kms:") ? { policy, grants: [] } : undefined;
+      const decision = authoriser.decide({ principal, action, resource, context, attached });
+      assert.equal(decision.allowed, allowed);
     });
   }
 });
