@@ -5,11 +5,12 @@
  * @module
  */
 import { type Caller, callerOfArn } from "../policy/caller.ts";
-import { contextOf } from "../policy/context.ts";
+import { type Context, contextOf } from "../policy/context.ts";
 import type { Deployment, EndpointDocuments, IdentityDocuments } from "../policy/deployment.ts";
 import { parsePolicy, type Policy } from "../policy/document.ts";
 import { evaluate } from "../policy/evaluate.ts";
 import { type ArnGlob, arnGlobOf, matchesArn, parseArn, wildTokens } from "../policy/glob.ts";
+import type { AccessRequest } from "../policy/request.ts";
 import { standardKeys } from "../policy/standard-keys.ts";
 import type { Layer } from "../policy/verdict.ts";
 import { parseKeyDocuments } from "./attached.ts";
@@ -36,19 +37,24 @@ export function createAuthoriser(
 ): Authoriser {
   const ownOf = ownDocuments(identities);
   const endpointOf = endpointPolicies(endpoints);
-  const callers = new WeakMap<Principal, Caller>();
+  const knownOf = remembering((principal) => {
+    const caller = callerOf(principal);
+    return { caller, own: ownOf("arn" in caller ? caller.arn : "") };
+  });
+  const standardOf = standardContexts(account, org);
   return {
     decide(request) {
       const { principal, action, attached } = request;
-      const caller = callers.get(principal) ?? callerOf(principal);
-      callers.set(principal, caller);
+      const { caller, own } = knownOf(principal);
       const resource = parseArn(request.resource);
       const asked = { caller, action, resource, resourceAccount: account };
-      const context = { ...standardKeys(asked, request.context, org), ...request.context };
+      const context = new Map(standardOf(principal, asked));
+      for (const [key, values] of Object.entries(request.context))
+        if (values.length > 0) context.set(key.toLowerCase(), values);
       const verdict = evaluate(
-        { ...asked, context: contextOf(context) },
+        { ...asked, context },
         {
-          ...ownOf("arn" in caller ? caller.arn : ""),
+          ...own,
           resource: attached?.policy,
           scp: [],
           rcp: [],
@@ -65,6 +71,36 @@ export function createAuthoriser(
         statement: statements[0],
       };
     },
+  };
+}
+
+/** Principals are records that do not change: what follows from one is worked out once. */
+function remembering<Value>(of: (principal: Principal) => Value): (principal: Principal) => Value {
+  const known = new WeakMap<Principal, Value>();
+  return (principal) => {
+    const before = known.get(principal);
+    if (before !== undefined) return before;
+    const value = of(principal);
+    known.set(principal, value);
+    return value;
+  };
+}
+
+/** The keys that follow from who asks for what, which for one caller differ by the service alone. */
+function standardContexts(
+  account: string,
+  org: string | undefined,
+): (principal: Principal, asked: Omit<AccessRequest, "context">) => Context {
+  const ofPrincipal = remembering(() => new Map<string, Context>());
+  return (principal, asked) => {
+    const service = asked.action.split(":", 1)[0] ?? "";
+    const kind = asked.resource === undefined ? service : `${service} ${account}`;
+    const known = ofPrincipal(principal);
+    const before = known.get(kind);
+    if (before !== undefined) return before;
+    const context = contextOf(standardKeys(asked, {}, org));
+    known.set(kind, context);
+    return context;
   };
 }
 

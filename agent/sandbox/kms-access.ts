@@ -11,6 +11,7 @@ import {
   callerKeys,
   type ContextKeys,
   type Network,
+  mergeKeys,
   networkKeys,
   placeKeys,
 } from "./request-context.ts";
@@ -127,13 +128,13 @@ export function authorise(
   attached?: Attached,
 ): KmsFault | undefined {
   const { principal, region, account } = call;
-  const context = {
-    ...callerKeys(principal),
-    ...placeKeys(region, account, call.now),
-    ...networkKeys(call.network, "kms", call.remote),
-    ...(principal.kind === "anonymous" ? {} : { "kms:CallerAccount": [principal.account] }),
-    ...conditions,
-  };
+  const context = mergeKeys(
+    callerKeys(principal),
+    placeKeys(region, account, call.now),
+    networkKeys(call.network, "kms", call.remote),
+    principal.kind === "anonymous" ? {} : { "kms:CallerAccount": [principal.account] },
+    conditions,
+  );
   const decision = call.authoriser.decide({ principal, action, resource, context, attached });
   return decision.allowed
     ? undefined

@@ -7,7 +7,13 @@ import type { Bucket, Buckets, Encryption } from "./objects.ts";
 import { refuse, type S3Refusal } from "./s3-errors.ts";
 import type { Route } from "./s3-routes.ts";
 import { encodeXml, type Element } from "./s3-xml.ts";
-import { callerKeys, type ContextKeys, networkKeys, placeKeys } from "./request-context.ts";
+import {
+  callerKeys,
+  type ContextKeys,
+  mergeKeys,
+  networkKeys,
+  placeKeys,
+} from "./request-context.ts";
 import { headerOf, type Moment, type ServiceContext, type WireRequest } from "./service.ts";
 import type { Uploads } from "./uploads.ts";
 
@@ -100,13 +106,12 @@ export function authorise(
   const bucket = call.buckets.get(/^arn:aws:s3:::([^/]*)/.exec(resource)?.[1] ?? "");
   return decide(call, action, resource, {
     attached: bucket && { policy: bucket.settings().policy?.policy, grants: [] },
-    context: {
-      ...networkKeys(context.network ?? {}, "s3", request.remote),
-      "s3:ResourceAccount": [context.account],
-      "s3:TlsVersion": ["1.3"],
-      ...signatureKeys(call),
-      ...more,
-    },
+    context: [
+      networkKeys(context.network ?? {}, "s3", request.remote),
+      { "s3:ResourceAccount": [context.account], "s3:TlsVersion": ["1.3"] },
+      signatureKeys(call),
+      more,
+    ],
   });
 }
 
@@ -131,15 +136,17 @@ export function authoriseKey(
   const described = keys.describe(keyArn);
   const denied = decide(call, action, keyArn, {
     attached: described?.attached,
-    context: {
-      ...described?.conditions,
-      "aws:ViaAWSService": ["true"],
-      "kms:ViaService": [`s3.${context.region}.amazonaws.com`],
-      "kms:CallerAccount": [context.account],
-      "kms:EncryptionAlgorithm": ["SYMMETRIC_DEFAULT"],
-      "kms:EncryptionContext:aws:s3:arn": [arnOf(bucket.name, bucketKey ? "" : key)],
-      "kms:EncryptionContextKeys": ["aws:s3:arn"],
-    },
+    context: [
+      described?.conditions,
+      {
+        "aws:ViaAWSService": ["true"],
+        "kms:ViaService": [`s3.${context.region}.amazonaws.com`],
+        "kms:CallerAccount": [context.account],
+        "kms:EncryptionAlgorithm": ["SYMMETRIC_DEFAULT"],
+        "kms:EncryptionContext:aws:s3:arn": [arnOf(bucket.name, bucketKey ? "" : key)],
+        "kms:EncryptionContextKeys": ["aws:s3:arn"],
+      },
+    ],
   });
   return denied ?? judgeKeyState(keys, keyArn);
 }
@@ -148,7 +155,10 @@ function decide(
   { principal, context, moment }: S3Call,
   action: string,
   resource: string,
-  asked: { readonly attached: Attached | undefined; readonly context: ContextKeys },
+  asked: {
+    readonly attached: Attached | undefined;
+    readonly context: readonly (ContextKeys | undefined)[];
+  },
 ): S3Refusal | undefined {
   const { region, account } = context;
   const decision = context.authoriser().decide({
@@ -156,11 +166,11 @@ function decide(
     action,
     resource,
     attached: asked.attached,
-    context: {
-      ...callerKeys(principal),
-      ...placeKeys(region, account, moment.now),
+    context: mergeKeys(
+      callerKeys(principal),
+      placeKeys(region, account, moment.now),
       ...asked.context,
-    },
+    ),
   });
   if (decision.allowed) return undefined;
   if (principal.kind === "anonymous") return refuse("AccessDenied");
