@@ -1,0 +1,167 @@
+/**
+ * Why AWS denied a request, by what it told of it: the statement and the line of the map behind it.
+ *
+ * 1. Find the principal, by its role's name where the message has a session, which bears no path.
+ * 2. Find the bucket or key, and with it the group.
+ * 3. Take the everyday request of that kind, and put in what AWS told.
+ * 4. Decide it by the documents.
+ * 5. Where they allow it, name the guards that would deny it: something of the request was not everyday.
+ * @module
+ */
+import { PosternError } from "../core/errors.ts";
+import { quote } from "../core/names.ts";
+import type { AccessMap, Group, Principal, Target, Verb } from "../map/access-map.ts";
+import type { Bindings } from "../policy/bindings.ts";
+import type { Caller } from "../policy/caller.ts";
+import { contextOf } from "../policy/context.ts";
+import { evaluate } from "../policy/evaluate.ts";
+import { arnGlobOf, matchesArn, parseArn, wildTokens } from "../policy/glob.ts";
+import type { AccessRequest } from "../policy/request.ts";
+import type { Layer, Verdict } from "../policy/verdict.ts";
+import { askOf, exampleKey, type Step } from "./asks.ts";
+import type { Denial } from "./denial.ts";
+import {
+  explainStep,
+  groupAt,
+  isMeant,
+  type ExplainedStep,
+  type Remedy,
+  remedyOf,
+} from "./explain.ts";
+
+export interface ExplainedDenial {
+  readonly denial: Denial;
+  /** Undefined for who is not in the map. */
+  readonly principal: Principal | undefined;
+  readonly group: Group | undefined;
+  /** Undefined where what is asked is no verb of the map: then nobody but deployers may. */
+  readonly verb: Verb | undefined;
+  readonly key: string | undefined;
+  /** The request as it was decided again; undefined where AWS told too little. */
+  readonly explained: ExplainedStep | undefined;
+  /** Whether the documents deny it where AWS said that it was denied; undefined where AWS did not say. */
+  readonly agrees: boolean | undefined;
+  readonly remedy: Remedy | undefined;
+}
+
+/** @throws {PosternError} NotFound when what was asked for is no bucket or key of the map */
+export function explainDenial(map: AccessMap, bindings: Bindings, denial: Denial): ExplainedDenial {
+  // (1)
+  const principal = principalOf(map, denial.caller);
+  const verb = verbOf(denial.action);
+  // (2)
+  const target = targetOf(map, denial);
+  const key = keyOf(denial);
+  const group = key === undefined || verb === undefined ? undefined : groupAt(map, verb, key);
+  const known = { denial, principal, group, verb, key };
+  if (principal === undefined || verb === undefined)
+    return { ...known, explained: undefined, agrees: undefined, remedy: undefined };
+  // (3)
+  const asked = askOf(map, target, {
+    principal,
+    verb,
+    key: key ?? (group === undefined ? "" : exampleKey(group)),
+    group,
+  });
+  const everyday = asked.steps.find(({ request }) => request.action === denial.action);
+  const remedy =
+    group === undefined || !isMeant(group, principal, verb)
+      ? remedyOf(map, { principal, group, verb, key: key ?? "", meant: false })
+      : undefined;
+  if (everyday === undefined) return { ...known, explained: undefined, agrees: undefined, remedy };
+  const step = withTold(everyday, denial);
+  // (4)
+  const policies = bindings(step.request);
+  const verdict = evaluate(step.request, policies);
+  // (5)
+  const explained = explainStep(step, verdict, policies);
+  return { ...known, explained, agrees: agreement(verdict, denial), remedy };
+}
+
+function principalOf({ principals }: AccessMap, caller: Caller): Principal | undefined {
+  if (!("arn" in caller)) return undefined;
+  const name = caller.arn.split("/").at(-1);
+  const isBare = caller.kind === "role" && caller.arn.split("/").length === 2;
+  return principals.find((principal) => {
+    const arn = principal.kind === "sso" ? principal.arnPattern : principal.arn;
+    const parsed = parseArn(caller.arn);
+    if (parsed !== undefined && matchesArn(arnGlobOf(wildTokens(arn)), parsed)) return true;
+    if (!isBare || arn.split(":")[4] !== caller.account) return false;
+    const last = parseArn(`arn:aws:iam::${caller.account}:role/${name}`);
+    const pattern = `arn:aws:iam::${caller.account}:role/${arn.split("/").at(-1)}`;
+    return last !== undefined && matchesArn(arnGlobOf(wildTokens(pattern)), last);
+  });
+}
+
+const VERB_OF: Readonly<Record<string, Verb>> = {
+  "s3:GetObject": "read",
+  "s3:ListBucket": "list",
+  "s3:PutObject": "put",
+  "s3:DeleteObject": "remove",
+  "s3:GetObjectVersion": "read old versions of",
+  "kms:Decrypt": "read",
+  "kms:Encrypt": "put",
+  "kms:GenerateDataKey": "put",
+};
+
+function verbOf(action: string): Verb | undefined {
+  return VERB_OF[action];
+}
+
+function targetOf(map: AccessMap, { resource, action }: Denial): Target {
+  const targets = [map.home, ...map.replicas];
+  if (resource === undefined) return map.home;
+  const bucket = parseArn(resource)?.tail.split("/", 1)[0];
+  const found = action.startsWith("kms:")
+    ? targets.find(({ keys }) => [...keys.values()].some((key) => key === resource))
+    : targets.find((target) => target.bucket === bucket);
+  if (found !== undefined) return found;
+  throw new PosternError(
+    "NotFound",
+    `${quote(resource)}: expected a bucket or key of ${map.file}, got another`,
+  );
+}
+
+/** Of S3 the object, or the prefix that is listed; of KMS what the encryption context names. */
+function keyOf({ action, resource, context }: Denial): string | undefined {
+  if (action === "s3:ListBucket") return context["s3:prefix"]?.[0] ?? "";
+  const object = action.startsWith("kms:")
+    ? context["kms:EncryptionContext:aws:s3:arn"]?.[0]
+    : resource;
+  const own = context["kms:EncryptionContext:postern:key"]?.[0];
+  const [, ...rest] = parseArn(object ?? "")?.tail.split("/") ?? [];
+  return rest.length > 0 ? rest.join("/") : own;
+}
+
+function withTold(step: Step, { caller, resource, context }: Denial): Step {
+  const told = contextOf(context);
+  const merged = new Map([...step.request.context, ...told]);
+  // what came from an address came through no endpoint, and the other way
+  if (told.has("aws:sourceip"))
+    for (const key of ["aws:sourcevpce", "aws:sourcevpc", "aws:vpcsourceip"])
+      if (!told.has(key)) merged.delete(key);
+  if (told.has("aws:sourcevpce")) merged.delete("aws:sourceip");
+  const own = step.request.caller;
+  const sessionOf = caller.kind === "role" && own.kind === "role" ? caller.session : undefined;
+  const request: AccessRequest = {
+    ...step.request,
+    caller: own.kind === "role" ? { ...own, session: sessionOf ?? own.session } : own,
+    resource: (resource === undefined ? undefined : parseArn(resource)) ?? step.request.resource,
+    context: merged,
+  };
+  return { by: step.by, request };
+}
+
+function agreement(verdict: Verdict, { told }: Denial): boolean | undefined {
+  if (told === undefined) return undefined;
+  return (
+    verdict.decision === "deny" &&
+    verdict.explicit === told.explicit &&
+    layerSaid(verdict.layer) === layerSaid(told.layer)
+  );
+}
+
+/** AWS's messages know no grants and no rules of the service's own. */
+function layerSaid(layer: Layer): Layer {
+  return layer === "grant" ? "resource" : layer;
+}
