@@ -1,0 +1,66 @@
+/**
+ * What deployers and break-glass are granted.
+ *
+ * Deployers change what protects secrets and cannot read one; since they could change that too, a proof counts them as who
+ * can grant itself access. Break-glass reads everything and writes nothing.
+ * @see https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html#key-policy-default-allow-administrators
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+ * @module
+ */
+import type { Principal, PrincipalName } from "../map/access-map.ts";
+import { type Draft, draft, type Sources } from "./draft.ts";
+import { labelOf } from "./labels.ts";
+import { sorted } from "./order.ts";
+import { keysAt, placesOf } from "./place.ts";
+import { trustedService } from "./trust.ts";
+
+export function administrationStatements(sources: Sources, name: PrincipalName): readonly Draft[] {
+  const { deployers, breakGlass } = sources.map;
+  const isDeployer = deployers.includes(name);
+  const isBreakGlass = breakGlass.includes(name);
+  return [
+    ...(isBreakGlass ? reading(sources) : []),
+    ...(isDeployer || isBreakGlass ? managing(sources, isDeployer) : []),
+    ...(isDeployer ? passing(sources) : []),
+  ];
+}
+
+function managing(sources: Sources, isDeployer: boolean): readonly Draft[] {
+  const places = placesOf(sources.map);
+  const from = [[isDeployer ? "deployers" : "break_glass"]];
+  const keyArns = sorted(places.flatMap(keysAt));
+  const buckets = places.map(({ bucket }) => bucket);
+  return [
+    draft(sources, "deployer/manage-bucket", { buckets }, from),
+    ...(keyArns.length === 0 ? [] : [draft(sources, "deployer/manage-keys", { keyArns }, from)]),
+  ];
+}
+
+/** Who starts an instance with a role reads what the role reads: exactly these roles, and only to their own service. */
+function passing(sources: Sources): readonly Draft[] {
+  const { map } = sources;
+  const byService = new Map<string, readonly Principal[]>();
+  for (const principal of map.principals) {
+    const service = trustedService(principal, map.partition);
+    if (service !== undefined)
+      byService.set(service, [...(byService.get(service) ?? []), principal]);
+  }
+  return sorted([...byService.keys()]).map((service) => {
+    const roles = (byService.get(service) ?? []).flatMap((one) => ("arn" in one ? [one.arn] : []));
+    const label = labelOf(service.replace(/\.amazonaws\.com(\.cn)?$/, ""));
+    return draft(sources, "deployer/pass-roles", { label, roles, service }, [["deployers"]]);
+  });
+}
+
+function reading(sources: Sources): readonly Draft[] {
+  const places = placesOf(sources.map);
+  const from = [["break_glass"]];
+  const keyArns = sorted(places.flatMap(keysAt));
+  const buckets = places.map(({ bucket }) => bucket);
+  const objects = { pattern: buckets.map((bucket) => `${bucket}/*`) };
+  return [
+    draft(sources, "break-glass/read", { objects }, from),
+    draft(sources, "break-glass/list", { buckets }, from),
+    ...(keyArns.length === 0 ? [] : [draft(sources, "break-glass/decrypt", { keyArns }, from)]),
+  ];
+}

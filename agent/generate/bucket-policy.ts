@@ -1,0 +1,150 @@
+/**
+ * A bucket's policy. It allows other accounts' roles alone, whom nothing else could let in; whom the account's own
+ * policies let in it only holds to the map.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-bucket-policies.html
+ * @module
+ */
+import { PosternError } from "../core/errors.ts";
+import { quote } from "../core/names.ts";
+import type { Group, PrincipalName } from "../map/access-map.ts";
+import type { MapPath } from "../map/complete.ts";
+import { type Right, rightsOfLevel } from "../policy/rights.ts";
+import { closedWorld } from "./closed-world.ts";
+import { type Draft, draft, documentOf, type DraftedDocument, type Sources } from "./draft.ts";
+import { guardRails } from "./guard-rails.ts";
+import { prefixesToPublish, prefixesToRead, prefixesToRestore } from "./listing.ts";
+import { sorted } from "./order.ts";
+import { arnOf, objectsOf, type Place, principalNamed } from "./place.ts";
+
+/**
+ * S3 takes 20 KB (20,480 bytes) and counts by a rule of its own: a tenth is left for that.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html
+ */
+const MAX_BYTES = 18 * 1024;
+
+/** @throws {PosternError} TooLarge, by how much */
+export function bucketPolicy(sources: Sources, place: Place): DraftedDocument {
+  const drafted = documentOf([
+    ...guardRails(sources, place),
+    ...closedWorld(sources, place),
+    ...foreigners(sources, place),
+  ]);
+  const bytes = Buffer.byteLength(JSON.stringify(drafted.document));
+  if (bytes <= MAX_BYTES) return drafted;
+  throw new PosternError(
+    "TooLarge",
+    `policy of bucket ${quote(place.target.bucket)}: expected at most ${MAX_BYTES} bytes, got ${bytes}, ${bytes - MAX_BYTES} too many`,
+    { hint: "give more groups the same readers and publishers, or divide them between buckets" },
+  );
+}
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-walkthroughs-managing-access-example2.html */
+function foreigners(sources: Sources, place: Place): readonly Draft[] {
+  const { groups } = sources.map;
+  const publishers = place.isHome
+    ? groups.flatMap((group) => foreignPublishers(sources, place, group))
+    : [];
+  return [
+    ...groups.flatMap((group) => foreignReaders(sources, place, group)),
+    ...publishers,
+    ...(publishers.length === 0 ? [] : [foreignLook(sources, place)]),
+  ];
+}
+
+function foreignReaders(sources: Sources, place: Place, group: Group): readonly Draft[] {
+  const principals = foreignArns(sources, group.readers);
+  if (principals.length === 0) return [];
+  const label = sources.labels.groups.get(group.name) ?? "";
+  const from = [["groups", group.name, "readers"]];
+  const prefixes = prefixesToRead(group);
+  return [
+    allowObjects(sources, place, group, {
+      label: `Read${label}`,
+      principals,
+      actions: ["s3:GetObject"],
+      from,
+    }),
+    ...allowList(sources, place, prefixes, {
+      label: `List${label}`,
+      principals,
+      actions: ["s3:ListBucket"],
+      from,
+    }),
+  ];
+}
+
+/** By principal, as each may have another level. */
+function foreignPublishers(sources: Sources, place: Place, group: Group): readonly Draft[] {
+  const { labels } = sources;
+  return group.publishers.flatMap(({ principal: name, level }) => {
+    const principals = foreignArns(sources, [name]);
+    if (principals.length === 0) return [];
+    const rights = rightsOfLevel(level).filter((right) => right.startsWith("s3:"));
+    const label = `${labels.groups.get(group.name) ?? ""}By${labels.principals.get(name) ?? ""}`;
+    const from = [["groups", group.name, "publishers", name]];
+    const common = { principals, from };
+    const only = (right: Right): readonly string[] => rights.filter((one) => one === right);
+    return [
+      allowObjects(sources, place, group, {
+        ...common,
+        label: `Publish${label}`,
+        actions: rights.filter((right) => !right.startsWith("s3:List")),
+      }),
+      ...allowList(sources, place, prefixesToPublish(group), {
+        ...common,
+        label: `List${label}`,
+        actions: only("s3:ListBucket"),
+      }),
+      ...allowList(sources, place, prefixesToRestore(group), {
+        ...common,
+        label: `ListHistory${label}`,
+        actions: only("s3:ListBucketVersions"),
+      }),
+    ];
+  });
+}
+
+interface Allowed {
+  readonly label: string;
+  readonly principals: readonly string[];
+  readonly actions: readonly string[];
+  readonly from: readonly MapPath[];
+}
+
+function allowObjects(
+  sources: Sources,
+  place: Place,
+  group: Group,
+  { from, ...values }: Allowed,
+): Draft {
+  const objects = { pattern: objectsOf(group, place) };
+  return draft(sources, "bucket-policy/allow-foreign-objects", { ...values, objects }, from);
+}
+
+function allowList(
+  sources: Sources,
+  { bucket }: Place,
+  prefixes: readonly string[],
+  { from, ...values }: Allowed,
+): readonly Draft[] {
+  if (prefixes.length === 0 || values.actions.length === 0) return [];
+  const filled = { ...values, bucket, prefixes: { pattern: prefixes } };
+  return [draft(sources, "bucket-policy/allow-foreign-list", filled, from)];
+}
+
+function foreignLook(sources: Sources, { bucket }: Place): Draft {
+  const names = sources.map.groups.flatMap(({ publishers }) =>
+    publishers.map(({ principal }) => principal),
+  );
+  const principals = foreignArns(sources, names);
+  return draft(sources, "bucket-policy/allow-foreign-look", { principals, bucket }, [["groups"]]);
+}
+
+function foreignArns({ map }: Sources, names: readonly PrincipalName[]): readonly string[] {
+  return sorted(
+    names
+      .map((name) => principalNamed(map, name))
+      .filter(({ kind }) => kind === "foreign")
+      .map(arnOf),
+  );
+}

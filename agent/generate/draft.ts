@@ -1,0 +1,69 @@
+/**
+ * Statements on their way into documents, each with the lines of the map that it is there for.
+ * @module
+ */
+import type { AccessMap, PrincipalName } from "../map/access-map.ts";
+import type { MapPath } from "../map/complete.ts";
+import type { GroupName } from "../core/names.ts";
+import type { PolicyJson } from "../policy/deployment.ts";
+import { fillTemplate, type Values } from "./fill.ts";
+import type { Templates } from "./templates.ts";
+
+/** What all documents are made of. */
+export interface Sources {
+  /** With everything in order whose order means nothing. */
+  readonly map: AccessMap;
+  readonly templates: Templates;
+  readonly labels: {
+    readonly groups: ReadonlyMap<GroupName, string>;
+    readonly principals: ReadonlyMap<PrincipalName, string>;
+  };
+}
+
+export interface Draft {
+  readonly statement: PolicyJson;
+  readonly from: readonly MapPath[];
+}
+
+/** Where a statement of a document comes from. */
+export interface Origin {
+  readonly sid: string;
+  readonly from: readonly MapPath[];
+}
+
+export interface DraftedDocument {
+  readonly document: PolicyJson;
+  readonly origins: readonly Origin[];
+}
+
+export function draft(
+  { templates }: Sources,
+  template: string,
+  values: Values,
+  from: readonly MapPath[],
+): Draft {
+  return { statement: fillTemplate(templates(template), values, template), from };
+}
+
+/** A document of the statements; a Sid that comes again gets a number, since IAM wants each once. */
+export function documentOf(drafts: readonly Draft[]): DraftedDocument {
+  const seen = new Map<string, number>();
+  const statements = drafts.map(({ statement, from }) => {
+    const sid = String(statement["Sid"]);
+    const times = (seen.get(sid) ?? 0) + 1;
+    seen.set(sid, times);
+    return { statement: { ...statement, Sid: times === 1 ? sid : `${sid}No${times}` }, from };
+  });
+  return {
+    document: {
+      Version: "2012-10-17",
+      Statement: statements.map(({ statement }) => statement),
+    },
+    origins: statements.map(({ statement, from }) => ({ sid: statement.Sid, from })),
+  };
+}
+
+/** As AWS counts a document of IAM: white space is left out. */
+export function sizeOf(document: unknown): number {
+  return Buffer.byteLength(JSON.stringify(document).replace(/\s/g, ""));
+}

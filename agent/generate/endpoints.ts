@@ -1,0 +1,87 @@
+/**
+ * The policies of VPC endpoints: through them only the map's buckets and keys are reached, by the account's or the
+ * organisation's credentials, so that nobody in the VPC carries secrets to a bucket of somebody else.
+ *
+ * A principal there is "*" and a condition says whom it means: an account as principal is its root user alone.
+ * @see https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-bucket-policies-vpc-endpoint.html
+ * @module
+ */
+import { PosternError } from "../core/errors.ts";
+import { quote } from "../core/names.ts";
+import type { Endpoint } from "../map/access-map.ts";
+import { BUCKET_CHECK_RIGHTS, rightsOfLevel } from "../policy/rights.ts";
+import { type Draft, draft, documentOf, type DraftedDocument, type Sources } from "./draft.ts";
+import type { Values } from "./fill.ts";
+import { sorted } from "./order.ts";
+import { keysAt, type Place } from "./place.ts";
+
+/** White space counts. @see https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html */
+const MAX_CHARACTERS = 20_480;
+
+/** Undefined where there is nothing to reach: an endpoint of KMS without any key. @throws {PosternError} TooLarge */
+export function endpointPolicy(
+  sources: Sources,
+  place: Place,
+  endpoint: Endpoint,
+): DraftedDocument | undefined {
+  const drafts =
+    endpoint.service === "s3" ? toS3(sources, place, endpoint) : toKms(sources, place, endpoint);
+  if (drafts.length === 0) return undefined;
+  const drafted = documentOf(drafts);
+  const size = JSON.stringify(drafted.document).length;
+  if (size <= MAX_CHARACTERS) return drafted;
+  throw new PosternError(
+    "TooLarge",
+    `policy of endpoint ${quote(endpoint.id)}: expected at most ${MAX_CHARACTERS} characters, got ${size}`,
+  );
+}
+
+function toS3(sources: Sources, place: Place, endpoint: Endpoint): readonly Draft[] {
+  const { map } = sources;
+  const { bucket } = place;
+  const actions = s3Actions(sources, place);
+  const values = { ...callers(sources), bucket, actions, account: map.account };
+  const region = { partition: map.partition, region: place.target.region };
+  return [
+    draft(sources, "endpoint/use-bucket", values, [["endpoints", endpoint.id]]),
+    ...(endpoint.includeAwsOwned
+      ? [
+          draft(sources, "endpoint/aws-owned-buckets", region, [
+            ["endpoints", endpoint.id, "include_aws_owned"],
+          ]),
+        ]
+      : []),
+  ];
+}
+
+/** What hosts do, and at home publishers too, some of whom run in the VPC. */
+function s3Actions({ map }: Sources, { isHome }: Place): readonly string[] {
+  const publishes = isHome && map.groups.some(({ publishers }) => publishers.length > 0);
+  const published = rightsOfLevel("restore").filter((right) => right.startsWith("s3:"));
+  return sorted(
+    publishes ? [...published, ...BUCKET_CHECK_RIGHTS] : ["s3:GetObject", "s3:ListBucket"],
+  );
+}
+
+function toKms(sources: Sources, place: Place, endpoint: Endpoint): readonly Draft[] {
+  const { map } = sources;
+  const keyArns = keysAt(place);
+  if (keyArns.length === 0) return [];
+  const seals = map.groups.some(({ publishers }) => publishers.length > 0);
+  const actions = sorted([
+    "kms:Decrypt",
+    ...(seals ? ["kms:Encrypt", "kms:GenerateDataKey"] : []),
+    ...(map.doctor ? ["kms:DescribeKey"] : []),
+  ]);
+  const values = { ...callers(sources), actions, keyArns };
+  return [draft(sources, "endpoint/use-keys", values, [["endpoints", endpoint.id]])];
+}
+
+/** The organisation, or without one the account and those of its partners. */
+function callers({ map }: Sources): Values {
+  const { org } = map.guards;
+  if (org !== undefined) return { org, accounts: undefined };
+  const foreign = map.principals.flatMap((one) => (one.kind === "foreign" ? [one.account] : []));
+  return { org: undefined, accounts: sorted([map.account, ...foreign]) };
+}
