@@ -80,6 +80,6 @@ export function policyPath(folder: string, { form, name }: Omit<NamedPolicy, "do
   return `${folder}/${form}/${name}.json`;
 }
 
-function encodeJson(json: unknown): string {
+export function encodeJson(json: unknown): string {
   return `${JSON.stringify(json, null, 2)}\n`;
 }
