@@ -4,12 +4,12 @@
  */
 import type { Condition } from "../policy/condition.ts";
 import type { Context } from "../policy/context.ts";
-import { literalTokens, ONE, RUN } from "../policy/glob.ts";
+import { literalTokens } from "../policy/glob.ts";
 import { resolveTemplate, type Template } from "../policy/template.ts";
 import { type ConditionAtom, typeOf } from "./atoms.ts";
 import type { Group, Member } from "./groups.ts";
 import { familyOf, type Typed } from "./values.ts";
-import { eitherCase, ONE_WITHIN_SEGMENT, type PatternTokens, RUN_WITHIN_SEGMENT } from "./words.ts";
+import { ANY_ARN, arnTokens, eitherCase, type PatternTokens } from "./words.ts";
 
 export interface Demands {
   /** What values are compared with as strings and ARNs, for all keys of the group together. */
@@ -35,7 +35,7 @@ export function demandsOf(
 ): Demands {
   const families = new Map(free.map((at) => [at, new Set(keys[at]?.types)]));
   const found: Found = { patterns: new Map(), families, constants: new Set() };
-  if ([...families.values()].some((types) => types.has("arn"))) add(ARN, found);
+  if ([...families.values()].some((types) => types.has("arn"))) add(ANY_ARN, found);
   const placeOf = (link: number, name: string): number | undefined =>
     free.find((at) => keys[at]?.name === name && keys[at].links.includes(link));
   for (const member of [...members, ...where])
@@ -90,7 +90,7 @@ function readCondition(
   if (own !== undefined && family !== undefined && family !== "string") {
     const type = typeOf(atom);
     if (type !== undefined) found.families.get(own)?.add(type);
-    if (family === "arn") add(ARN, found);
+    if (family === "arn") add(ANY_ARN, found);
     else for (const value of values) found.constants.add(value);
   }
   for (const template of templates)
@@ -140,7 +140,7 @@ function keyIn({ parts }: Template): string {
 
 /** As the operator takes them. */
 function addCompared(tokens: PatternTokens, { operator, lowerKey }: Condition, found: Found): void {
-  if (familyOf(operator.name) === "arn") add(withinSegments(tokens), found);
+  if (familyOf(operator.name) === "arn") add(arnTokens(tokens), found);
   else if (!operator.name.endsWith("IgnoreCase")) add(tokens, found);
   else if (tokens.every((token) => token < 0x80)) add(tokens.map(foldLetter), found);
   else found.gap ??= `${lowerKey} is compared without case with letters beyond ASCII`;
@@ -153,32 +153,3 @@ function add(pattern: PatternTokens, found: Found): void {
 function foldLetter(token: number): number {
   return /[A-Za-z]/.test(String.fromCharCode(token)) ? eitherCase(token) : token;
 }
-
-const COLON = ":".charCodeAt(0);
-
-/** An ARN's first five segments are compared one by one, so that their wildcards end at a colon. */
-function withinSegments(tokens: PatternTokens): PatternTokens {
-  const colons = [...tokens.keys()].filter((at) => tokens[at] === COLON);
-  const fifth = colons[4];
-  if (fifth === undefined) return tokens;
-  return tokens.map((token, at) => {
-    if (at > fifth || token >= 0) return token;
-    return token === RUN ? RUN_WITHIN_SEGMENT : ONE_WITHIN_SEGMENT;
-  });
-}
-
-/** Any ARN: `arn:partition:service:region:account:resource`, of which service and resource are not empty. */
-const ARN: PatternTokens = [
-  ...literalTokens("arn:"),
-  RUN_WITHIN_SEGMENT,
-  COLON,
-  ONE_WITHIN_SEGMENT,
-  RUN_WITHIN_SEGMENT,
-  COLON,
-  RUN_WITHIN_SEGMENT,
-  COLON,
-  RUN_WITHIN_SEGMENT,
-  COLON,
-  ONE,
-  RUN,
-];
