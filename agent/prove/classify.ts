@@ -1,5 +1,6 @@
 /** How a class is decided as a whole. @module */
-import type { Chain, Decision, Finding, Prover } from "./decide.ts";
+import type { Chain, Decision } from "./chain.ts";
+import type { Finding, Prover } from "./decide.ts";
 
 export type Found = Extract<Finding, { readonly kind: "found" }>;
 

@@ -12,34 +12,24 @@
  * @module
  */
 import { PosternError } from "../core/errors.ts";
-import type { Context } from "../policy/context.ts";
 import { evaluate } from "../policy/evaluate.ts";
-import type { AccessRequest, Policies } from "../policy/request.ts";
+import type { AccessRequest } from "../policy/request.ts";
 import type { Verdict } from "../policy/verdict.ts";
-import { type Atom, newAtoms } from "./atoms.ts";
+import { newAtoms } from "./atoms.ts";
 import { newWordFinder } from "./candidates.ts";
-import { type Group, groupsOf, type Member, type Scope } from "./groups.ts";
-import { newRelevance, type Remainder } from "./relevance.ts";
+import {
+  type Chain,
+  type Decision,
+  type LinkProblem,
+  linkProblemOf,
+  type Problem,
+  problemOf,
+} from "./chain.ts";
+import { type Group, groupsOf, type Scope } from "./groups.ts";
+import { newRelevance } from "./relevance.ts";
 import { type Assignment, type Representatives, representativesOf } from "./representatives.ts";
 import { type RequestClass, requestOf, type Values } from "./request-class.ts";
-import { DECISIONS, type Has, search, type Settled, type Slot } from "./search.ts";
-
-export interface Link {
-  readonly policies: Policies;
-  readonly requestClass: RequestClass;
-}
-
-/**
- * Requests that are made one after the other, as a read of S3 and then its decryption: allowed if all are. Each has
- * a context of its own, but for the keys that are shared.
- */
-export interface Chain {
-  readonly links: readonly Link[];
-  /** In lower case; the same in all links, absent in all or none. */
-  readonly shared: ReadonlySet<string>;
-}
-
-export type Decision = Verdict["decision"];
+import { DECISIONS, search, type Settled } from "./search.ts";
 
 export type Finding =
   /** By link; confirmed by the evaluator. */
@@ -67,25 +57,27 @@ export function newProver(): Prover {
   const settle = newSettler();
   return {
     find: (chain, decision) => {
-      const problem = problemOf(chain, decision, remainderOf);
-      const scope = {
-        classes: chain.links.map((one) => one.requestClass),
-        shared: chain.shared,
-        failing: problem.failing,
-      };
-      const where = scope.classes.flatMap((one, link) =>
+      const classes = chain.links.map((one) => one.requestClass);
+      const where = classes.flatMap((one, link) =>
         one.where.map((condition) => ({ link, atom: atoms.ofCondition(condition) })),
       );
-      for (const group of groupsOf(scope, [], where)) refuseEmpty(settle(group, scope));
-      // most classes are settled by which statements there are
+      const plain = { classes, shared: chain.shared, failing: [] };
+      for (const group of groupsOf(plain, [], where)) refuseEmpty(settle(group, plain));
+      const links: LinkProblem[] = [];
+      for (const link of chain.links) {
+        const problem = linkProblemOf(link, remainderOf);
+        // most chains are closed at their first link, by which statements there are
+        if (decision === "allow" && !problem.isAllowed((at) => problem.conditionals[at]?.opens))
+          return { kind: "none", decisions: links.length + 1 };
+        links.push(problem);
+      }
+      const problem = problemOf(links, decision);
       if (!problem.isDecided((slot) => problem.slots[slot]?.wanted ?? false))
         return { kind: "none", decisions: problem.decisions() };
-      const groups = groupsOf(scope, problem.members, where);
-      return findAmong(
-        chain,
-        problem,
-        groups.map((group) => settle(group, scope)),
-      );
+      const scope = { ...plain, failing: links.map((one) => one.failing) };
+      const settled = groupsOf(scope, problem.members, where).map((one) => settle(one, scope));
+      for (const one of settled) refuseEmpty(one);
+      return findAmong(chain, problem, settled);
     },
   };
 }
@@ -113,58 +105,6 @@ function refuseEmpty({ group, representatives: { assignments, gap } }: Settled):
     `a request class holds no request: nothing is left of ${names}`,
   );
 }
-
-/** What is left to decide of a chain. */
-interface Problem {
-  readonly decision: Decision;
-  readonly slots: readonly Slot[];
-  /** What all slots ask, each once. */
-  readonly members: readonly Member[];
-  /** By link: what fails for all requests. */
-  readonly failing: readonly (readonly Atom[])[];
-  /** Whether the chain is decided as wanted when those slots hold. */
-  readonly isDecided: (has: Has) => boolean;
-  /** How often it was asked. */
-  readonly decisions: () => number;
-}
-
-function problemOf(
-  { links }: Chain,
-  decision: Decision,
-  remainderOf: (policies: Policies, requestClass: RequestClass) => Remainder,
-): Problem {
-  const slots: Slot[] = [];
-  const members = new Map<string, Member>();
-  const parts = links.map(({ policies, requestClass }, link) => {
-    const first = slots.length;
-    const { conditionals, failing, withThose } = remainderOf(policies, requestClass);
-    for (const { opens, atoms } of conditionals) {
-      slots.push({ link, atoms, wanted: opens === (decision === "allow") });
-      for (const atom of atoms) members.set(`${link} ${atom.id}`, { link, atom });
-    }
-    const request = requestOf(requestClass, NO_CONTEXT);
-    const isAllowed = (has: Has): boolean =>
-      evaluate(
-        request,
-        withThose((at) => has(first + at)),
-      ).decision === "allow";
-    return { isAllowed, failing };
-  });
-  let decisions = 0;
-  return {
-    decision,
-    slots,
-    members: [...members.values()],
-    failing: parts.map((one) => one.failing),
-    isDecided: (has) => {
-      decisions += 1;
-      return parts.every(({ isAllowed }) => isAllowed(has)) === (decision === "allow");
-    },
-    decisions: () => decisions,
-  };
-}
-
-const NO_CONTEXT: Context = new Map();
 
 function findAmong(chain: Chain, problem: Problem, settled: readonly Settled[]): Finding {
   const { slots, isDecided, decisions } = problem;

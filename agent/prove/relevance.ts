@@ -9,7 +9,7 @@ import { type Grant, isGranted } from "../policy/grant.ts";
 import type { Policies } from "../policy/request.ts";
 import { type Asked, namingBy } from "../policy/statement.ts";
 import { type Atom, type Atoms, PAIR } from "./atoms.ts";
-import { constraintOn, type RequestClass } from "./request-class.ts";
+import { constraintOn, type RequestClass, requestOf } from "./request-class.ts";
 import { newStatementIndex } from "./statement-index.ts";
 
 /** A statement or a grant that holds for some requests of the class: for those for which all its atoms do. */
@@ -36,10 +36,9 @@ export function newRelevance(atoms: Atoms): Relevance {
   const statementsFor = newStatementIndex(atoms);
   return (policies, requestClass) => {
     const asked: Asked = {
-      ...requestClass,
+      ...requestOf(requestClass, new Map()),
       lowerAction: requestClass.action.toLowerCase(),
       hasBoundary: policies.boundary !== undefined,
-      context: new Map(),
     };
     const conditionals: Conditional[] = [];
     const failing: Atom[] = [];

@@ -16,7 +16,8 @@ export type KeyConstraint =
   /** One of these, each with all values of the key; `[[]]`: the request lacks it. */
   | { readonly kind: "one of"; readonly alternatives: readonly Values[] }
   /**
-   * Any value, or none. Whether the key takes several at once is told by the documents, which compare such keys
+   * Any value, or none: also one that the service would never send, such as a VPC by the name "none", unless a
+   * condition of the class (`where`) says what the values look like. Whether the key takes several at once is told by the documents, which compare such keys
    * with set operators alone, unless it is said here.
    */
   | { readonly kind: "free"; readonly several?: boolean | undefined };
@@ -100,6 +101,6 @@ export const ABSENT: KeyConstraint = { kind: "one of", alternatives: [[]] };
 
 /** The request of the class that has this context. */
 export function requestOf(requestClass: RequestClass, context: Context): AccessRequest {
-  const { keys: _, otherKeys: __, correlations: ___, where: ____, ...request } = requestClass;
-  return { ...request, context };
+  const { caller, canonicalUser, action, resource, resourceAccount } = requestClass;
+  return { caller, canonicalUser, action, resource, resourceAccount, context };
 }

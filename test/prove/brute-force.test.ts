@@ -155,7 +155,7 @@ function requestsOf({ keys, requestClass }: World): readonly AccessRequest[] {
     .filter((one) => isIn(requestClass, one));
 }
 
-const runs = Number(process.env["POSTERN_PROVE_RUNS"] ?? 4000);
+const runs = Number(process.env["POSTERN_PROVE_RUNS"] ?? 3000);
 const seed = Number(process.env["POSTERN_PROVE_SEED"] ?? 20_261_125);
 
 describe("what is found of a class", () => {

@@ -5,8 +5,9 @@ import { parsePolicy } from "../../agent/policy/document.ts";
 import { parseArn } from "../../agent/policy/glob.ts";
 import { parseGrant } from "../../agent/policy/grant.ts";
 import type { Policies } from "../../agent/policy/request.ts";
+import type { Chain } from "../../agent/prove/chain.ts";
 import { classify } from "../../agent/prove/classify.ts";
-import { type Chain, newProver } from "../../agent/prove/decide.ts";
+import { newProver } from "../../agent/prove/decide.ts";
 import { type ClassInput, FREE, requestClassOf } from "../../agent/prove/request-class.ts";
 
 const A = "111122223333";
