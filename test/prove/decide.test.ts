@@ -201,6 +201,62 @@ describe("what denies under a condition", () => {
       { "aws:SourceVpc": ["w"] },
       "allow",
     ],
+    [
+      "leaves a number between two",
+      [
+        { NumericLessThanEquals: { "s3:TlsVersion": "1.2" } },
+        { NumericGreaterThanEquals: { "s3:TlsVersion": "1.3" } },
+        { Null: { "s3:TlsVersion": "true" } },
+      ],
+      {},
+      "differs",
+    ],
+    [
+      "leaves a moment between two",
+      [
+        { DateLessThanEquals: { "aws:CurrentTime": "2026-01-01" } },
+        { DateGreaterThanEquals: { "aws:CurrentTime": "2026-01-01T00:00:01Z" } },
+        { Null: { "aws:CurrentTime": "true" } },
+      ],
+      {},
+      "differs",
+    ],
+    [
+      "leaves the letters in another case",
+      [
+        { StringNotEqualsIgnoreCase: { "aws:PrincipalTag/t": "ab" } },
+        { StringEquals: { "aws:PrincipalTag/t": "ab" } },
+      ],
+      {},
+      "differs",
+    ],
+    [
+      "leaves what a variable is without its key",
+      [
+        { StringNotEquals: { "aws:PrincipalTag/a": "${aws:PrincipalTag/b, 'd'}" } },
+        { Null: { "aws:PrincipalTag/b": "false" } },
+      ],
+      {},
+      "differs",
+    ],
+    [
+      "leaves a variable that is as the class has it",
+      [{ StringNotEquals: { "aws:PrincipalTag/a": "${aws:PrincipalTag/b}" } }],
+      { "aws:PrincipalTag/a": "v" },
+      "differs",
+    ],
+    [
+      "takes a key for what it is compared as, also where that decides nothing",
+      [
+        {
+          ArnEquals: { "aws:SourceArn": "arn:aws:s3:::b" },
+          Bool: { "aws:SecureTransport": "true" },
+        },
+        { StringNotLike: { "aws:SourceArn": "arn:aws:s3:*" } },
+      ],
+      { "aws:SecureTransport": "false" },
+      "differs",
+    ],
     // corrections of the facts: AWS's rule 19, and the form with a default
     [
       "denies stolen credentials outside of any VPC, by the variable that is missing",
@@ -242,6 +298,14 @@ describe("what denies under a condition", () => {
       const policies = identity(ALLOW, ...denies.map((one) => statement("Deny", one)));
       assert.equal(said(one(policies, { keys })), expected);
     });
+});
+
+it("a set is found that has one value and not only that", () => {
+  const policies = identity(
+    statement("Allow", { "ForAnyValue:StringEquals": { "aws:TagKeys": "a" } }),
+    statement("Deny", { "ForAllValues:StringEquals": { "aws:TagKeys": "a" } }),
+  );
+  assert.equal(said(one(policies)), "differs");
 });
 
 describe("a class of requests", () => {
