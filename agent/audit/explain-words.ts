@@ -4,9 +4,7 @@ import type { Miss, NearMiss } from "../policy/near-miss.ts";
 import type { StatementPlace, Verdict } from "../policy/verdict.ts";
 import { conditionWords, missWords } from "./condition-words.ts";
 import type { ExplainedStep, Explanation } from "./explain.ts";
-
-/** Where in the map a statement comes from; undefined for what was not made from it. */
-export type LineOfStatement = (place: StatementPlace) => number | undefined;
+import type { LineOfStatement } from "./provenance.ts";
 
 /** Lines without their ends; none is wrapped. */
 export function encodeExplanation(
@@ -21,7 +19,7 @@ export function encodeExplanation(
   return [
     `${answer}${surprise}.`,
     "",
-    ...steps.flatMap((step, at) => encodeStep(map, principal, step, at + 1, lineOf)),
+    ...steps.flatMap((step, at) => stepLines(map, principal, step, at + 1, lineOf)),
     ...(decided.allowed ? guardLines(map, steps, lineOf) : []),
     ...(remedy === undefined
       ? []
@@ -32,7 +30,7 @@ export function encodeExplanation(
   ];
 }
 
-function encodeStep(
+export function stepLines(
   map: AccessMap,
   { name }: Principal,
   { step, verdict, nearest }: ExplainedStep,
@@ -69,7 +67,7 @@ function documentWords(policy: string): string {
   const [, , service, , , ...tail] = arn.split(":");
   const name = tail.join(":");
   if (service === "kms") return `the policy of ${name.replace("/", " ")}`;
-  if (service === "iam") return `${rest.join(" ")} of ${name.replace("/", " ")}`;
+  if (service === "iam") return `policy ${rest.join(" ")} of ${name.replace("/", " ")}`;
   return policy.startsWith("vpce-")
     ? `the policy of endpoint ${policy}`
     : `the policy of bucket ${policy}`;
@@ -85,7 +83,7 @@ function nearWords(
 }
 
 /** What the answer rests on beside who asks: each guard once, by the step that it is met at first. */
-function guardLines(
+export function guardLines(
   map: AccessMap,
   steps: readonly ExplainedStep[],
   lineOf: LineOfStatement,
@@ -118,11 +116,6 @@ export function explanationJson(
   const { decided, steps, remedy, meant, group } = explanation;
   const { principal, key } = decided.ask;
   const verb: Verb = decided.ask.verb;
-  const placed = (place: StatementPlace): object => ({ ...place, line: lineOf(place) ?? null });
-  const near = ({ statement: { policy, index, sid }, misses }: NearMiss): object => ({
-    ...placed({ policy, index, sid }),
-    misses,
-  });
   return {
     map: map.file,
     principal: principal.name,
@@ -131,18 +124,30 @@ export function explanationJson(
     group: group?.name ?? null,
     allowed: decided.allowed,
     meant,
-    steps: steps.map(({ step, verdict, nearest, guards }) => ({
-      action: step.request.action,
-      resource: step.request.resource?.text ?? null,
-      by: step.by,
-      decision: verdict.decision,
-      explicit: verdict.explicit,
-      layer: verdict.layer,
-      why: verdict.why,
-      statements: verdict.statements.map(placed),
-      nearest: nearest.map(near),
-      guards: guards.map(near),
-    })),
+    steps: steps.map((one) => stepJson(one, lineOf)),
     remedy: remedy ?? null,
+  };
+}
+
+export function stepJson(
+  { step, verdict, nearest, guards }: ExplainedStep,
+  lineOf: LineOfStatement,
+): object {
+  const placed = (place: StatementPlace): object => ({ ...place, line: lineOf(place) ?? null });
+  const near = ({ statement: { policy, index, sid }, misses }: NearMiss): object => ({
+    ...placed({ policy, index, sid }),
+    misses,
+  });
+  return {
+    action: step.request.action,
+    resource: step.request.resource?.text ?? null,
+    by: step.by,
+    decision: verdict.decision,
+    explicit: verdict.explicit,
+    layer: verdict.layer,
+    why: verdict.why,
+    statements: verdict.statements.map(placed),
+    nearest: nearest.map(near),
+    guards: guards.map(near),
   };
 }

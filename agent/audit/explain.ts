@@ -73,7 +73,7 @@ export function explain(
 }
 
 /** @throws {PosternError} NotFound */
-export function principalNamed({ principals, hosts, file }: AccessMap, who: string): Principal {
+function principalNamed({ principals, hosts, file }: AccessMap, who: string): Principal {
   const name = hosts.find((host) => host.name === who)?.principal ?? who;
   const byName = principals.find((one) => one.name === name || ("arn" in one && one.arn === name));
   if (byName !== undefined) return byName;
@@ -171,10 +171,7 @@ export function remedyOf(map: AccessMap, { principal, group, verb, key, meant }:
     current === undefined &&
     (verb === "read" || (verb === "list" && group.reach.kind === "prefix"))
   )
-    return {
-      edit: `add ${name} to readers of group ${group.name}`,
-      line: map.lineOf(["groups", group.name, "readers"]),
-    };
+    return readerRemedy(map, principal, group);
   const level = LEVELS.find((one) => levelAllows(one, verb, group));
   const line = map.lineOf(["groups", group.name, "publishers"]);
   if (level === undefined) return { edit: `nobody may ${verb} a group of this layout`, line };
@@ -184,6 +181,20 @@ export function remedyOf(map: AccessMap, { principal, group, verb, key, meant }:
         ? `add "${name}: ${level}" to publishers of group ${group.name}`
         : `give ${name} the level ${level} instead of ${current} in publishers of group ${group.name}`,
     line,
+  };
+}
+
+/** Of a role that was made for hosts, the hosts say what it reads. */
+function readerRemedy({ hosts, lineOf }: AccessMap, { name }: Principal, group: Group): Remedy {
+  const [host] = hosts.filter(({ principal }) => principal === name).map((one) => one.name);
+  if (host !== undefined)
+    return {
+      edit: `add ${group.name} to groups of host ${host}`,
+      line: lineOf(["hosts", host, "groups"]),
+    };
+  return {
+    edit: `add ${name} to readers of group ${group.name}`,
+    line: lineOf(["groups", group.name, "readers"]),
   };
 }
 

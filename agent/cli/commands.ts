@@ -9,6 +9,8 @@ import { fetch } from "./fetch.ts";
 import { get } from "./get.ts";
 import { path } from "./path.ts";
 import { plan } from "./plan.ts";
+import { policyExplain } from "./policy-explain.ts";
+import { policyGenerate } from "./policy-generate.ts";
 import { policySimulate } from "./policy-simulate.ts";
 import { refresh } from "./refresh.ts";
 import { rollback } from "./rollback.ts";
@@ -50,6 +52,8 @@ const own: readonly Command[] = [
   reseal,
   exportSealed,
   importSealed,
+  policyGenerate,
+  policyExplain,
   policySimulate,
   sandbox,
   demo,
