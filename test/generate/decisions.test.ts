@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { generateDeployment } from "../../agent/generate/deployment.ts";
+import { parseMap } from "../../agent/map/parse.ts";
 import type { Deployment } from "../../agent/policy/deployment.ts";
 import { wordOf } from "../../agent/policy/expectation.ts";
 import {
@@ -15,6 +17,7 @@ const HOME = "arn:aws:s3:::acme-secrets";
 const WEST = "arn:aws:s3:::acme-secrets-west";
 const KEY = {
   web: "arn:aws:kms:us-east-1:111122223333:key/11111111-1111-1111-1111-111111111111",
+  webBefore: "arn:aws:kms:us-east-1:111122223333:key/88888888-8888-8888-8888-888888888888",
   db: "arn:aws:kms:us-east-1:111122223333:key/mrk-22222222222222222222222222222222",
   before: "arn:aws:kms:us-east-1:111122223333:key/33333333-3333-3333-3333-333333333333",
   app: "arn:aws:kms:us-east-1:111122223333:key/44444444-4444-4444-4444-444444444444",
@@ -110,6 +113,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
   "who reads": [
     ["web", "s3:GetObject", s3("web/password"), {}, "allow"],
     ["web", "kms:Decrypt", KEY.web, sse(s3("web/password")), "allow"],
+    ["web", "kms:Decrypt", KEY.webBefore, sse(s3("web/password")), "allow"],
     ["web", "s3:ListBucket", HOME, under("web/"), "allow"],
     ["web", "s3:GetObject", s3("api/token"), {}, "allow"],
     ["web", "kms:Decrypt", KEY.app, api, "allow"],
@@ -155,6 +159,8 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ["ci", "kms:GenerateDataKey", KEY.web, sse(s3("web/password")), "allow"],
     ["ci", "s3:GetObject", s3("web/password"), {}, "allow"],
     ["ci", "kms:Decrypt", KEY.web, sse(s3("web/password")), "allow"],
+    ["ci", "kms:Decrypt", KEY.webBefore, sse(s3("web/password")), "allow"],
+    ["ci", "kms:GenerateDataKey", KEY.webBefore, sse(s3("web/password")), "deny"],
     ["ci", "s3:DeleteObject", s3("web/password"), {}, "allow"],
     ["ci", "s3:ListBucket", HOME, under("web/"), "allow"],
     ["ci", "s3:GetBucketVersioning", HOME, {}, "allow"],
@@ -274,6 +280,7 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ["replication", "s3:GetObjectVersionTagging", s3("db.bundle"), {}, "allow"],
     ["replication", "s3:ListBucket", HOME, {}, "allow"],
     ["replication", "kms:Decrypt", KEY.web, sse(s3("web/password")), "allow"],
+    ["replication", "kms:Decrypt", KEY.webBefore, sse(s3("web/password")), "allow"],
     ["replication", "kms:Decrypt", KEY.web, sse(s3("api/token")), "deny"],
     ["replication", "s3:GetObject", s3("web/password"), {}, "deny"],
     ["replication", "s3:GetObject", s3("web/password", WEST), {}, "deny"],
@@ -364,4 +371,86 @@ describe("the documents of bucket and keys alone", () => {
     const open = withEverything(realistic, other);
     assert.equal(wordOf(decide(open, other, request)), "explicit deny");
   });
+});
+
+describe("groups below the prefix of others", () => {
+  const nested = generateDeployment(
+    parseMap(
+      [
+        'version: 1\naccount: "111122223333"\nregion: us-east-1\nbucket: acme-secrets',
+        "principals:\n  infra: { kind: existing, role: infra }\n  one: { kind: service, service: a.amazonaws.com }",
+        "  two: { kind: service, service: b.amazonaws.com }\n  sub: { kind: service, service: c.amazonaws.com }",
+        "groups:\n  one: { prefix: x/, only: [one], publishers: { one: edit } }",
+        "  two: { prefix: x/, only: [two], publishers: { two: edit } }",
+        "  sub: { prefix: x/sub/, readers: [sub] }",
+        "deployers: [infra]\nbreak_glass: [infra]\n",
+      ].join("\n"),
+      "nested.yaml",
+    ),
+  );
+  const may = (who: string, action: string, resource: string, keys: Keys = {}): string =>
+    wordOf(
+      decide(nested, `arn:aws:iam::111122223333:role/postern/${who}`, {
+        action,
+        resource,
+        keys: { ...WIRE, ...keys },
+      }),
+    );
+
+  it("are listed by their own readers and publishers, and not the outer one by the inner", () => {
+    assert.equal(may("sub", "s3:ListBucket", HOME, under("x/sub/")), "allow");
+    assert.equal(may("one", "s3:ListBucket", HOME, under("x/")), "allow");
+    assert.equal(may("two", "s3:ListBucket", HOME, under("x/")), "allow");
+    assert.match(may("sub", "s3:ListBucket", HOME, under("x/")), /deny$/);
+  });
+
+  it("are read by their own alone", () => {
+    assert.equal(may("one", "s3:GetObject", s3("x/one")), "allow");
+    assert.equal(may("one", "s3:GetObject", s3("x/two")), "explicit deny");
+    assert.equal(may("one", "s3:GetObject", s3("x/sub/a")), "explicit deny");
+    assert.equal(may("sub", "s3:GetObject", s3("x/sub/a")), "allow");
+    assert.equal(may("sub", "s3:GetObject", s3("x/one")), "explicit deny");
+  });
+});
+
+describe("the policies of roles alone", () => {
+  /** Keys that leave everything to the account's policies. */
+  const open: Deployment = {
+    ...realistic,
+    buckets: [],
+    keys: realistic.keys.map((key) => ({
+      ...key,
+      policy: {
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Sid: "Delegate",
+            Effect: "Allow",
+            Principal: { AWS: "arn:aws:iam::111122223333:root" },
+            Action: "kms:*",
+            Resource: "*",
+          },
+        ],
+      },
+    })),
+  };
+  const shared = Object.entries(ROWS).filter(([topic]) => topic !== "a guard");
+  const isAboutKeys = ([who, , resource]: Row): boolean =>
+    resource.includes(":kms:") && who !== "partner";
+  for (const [topic, rows] of shared)
+    for (const [at, [who, action, resource, keys, expected]] of rows.filter(isAboutKeys).entries())
+      it(`${topic} ${at}: let ${who} ${expected === "allow" ? "" : "not "}${action} ${resource}`, () => {
+        assert.match(ask(who, action, resource, keys, open), new RegExp(`${expected}$`));
+      });
+});
+
+describe("the policies of keys alone", () => {
+  const isAboutKeys = ([who, , resource]: Row): boolean =>
+    resource.includes(":kms:") && who !== "partner" && CALLER[who] !== ON_HOST;
+  for (const [topic, rows] of Object.entries(ROWS))
+    for (const [at, [who, action, resource, keys, expected]] of rows.filter(isAboutKeys).entries())
+      it(`${topic} ${at}: let ${who} ${expected === "allow" ? "" : "not "}${action} ${resource}`, () => {
+        const everything = withEverything(realistic, arnOf(who));
+        assert.match(ask(who, action, resource, keys, everything), new RegExp(`${expected}$`));
+      });
 });
