@@ -96,6 +96,7 @@ async function serve(
     service: service.name,
     ...asked,
     principal: answer.principal,
+    ...(answer.denial === undefined ? {} : { denial: answer.denial }),
     status: response.status,
     bytes: request.method === "HEAD" ? 0 : response.body.length,
     faults: faults.map(({ kind }) => kind),

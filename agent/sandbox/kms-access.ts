@@ -4,7 +4,13 @@
  * @see AWS KMS Developer Guide, "Condition keys for AWS KMS" and "Key states of AWS KMS keys"
  * @module
  */
-import { type Attached, type Authoriser, type Principal, reasonOf } from "./authorise.ts";
+import {
+  type Attached,
+  type Authoriser,
+  type Denial,
+  type Principal,
+  reasonOf,
+} from "./authorise.ts";
 import type { EncryptionContext } from "./ciphertext.ts";
 import type { Found, Key, Keys } from "./keys.ts";
 import {
@@ -39,6 +45,8 @@ export interface KmsFault {
   readonly code: string;
   /** KMS has faults without one. */
   readonly message: string | undefined;
+  /** Which document stopped the request; not sent. */
+  readonly denial?: Omit<Denial, "allowed">;
 }
 
 export type Outcome =
@@ -136,12 +144,10 @@ export function authorise(
     conditions,
   );
   const decision = call.authoriser.decide({ principal, action, resource, context, attached });
-  return decision.allowed
-    ? undefined
-    : fault(
-        "AccessDeniedException",
-        `User: ${nameOf(principal)} is not authorized to perform: ${action} on resource: ${resource} ${reasonOf(decision, action)}`,
-      );
+  if (decision.allowed) return undefined;
+  const { allowed: _, ...denial } = decision;
+  const message = `User: ${nameOf(principal)} is not authorized to perform: ${action} on resource: ${resource} ${reasonOf(decision, action)}`;
+  return { ...fault("AccessDeniedException", message), denial };
 }
 
 /** What KMS answers for a key that it cannot find. */

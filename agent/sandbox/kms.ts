@@ -107,8 +107,13 @@ export function createKms(context: ServiceContext, otherRegions: readonly string
         const { remote } = request;
         const place = { region, account, network: context.network ?? {}, remote };
         const call = { principal, authoriser, keys, chance, now, ...place };
-        const response = encodeOutcome(perform(request, call), requestId);
-        return { response, principal: nameOf(principal) };
+        const outcome = perform(request, call);
+        const denial = outcome.kind === "fault" ? outcome.denial : undefined;
+        return {
+          response: encodeOutcome(outcome, requestId),
+          denial,
+          principal: nameOf(principal),
+        };
       },
     },
   };

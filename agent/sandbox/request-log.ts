@@ -1,4 +1,5 @@
 /** What a sandbox was asked, without signatures, tokens or bodies: tests and the demo's cost line read it. @module */
+import type { Denial } from "./authorise.ts";
 import type { ServiceName } from "./service.ts";
 
 export interface LogEntry {
@@ -10,6 +11,8 @@ export interface LogEntry {
   readonly bucket?: string;
   /** ARN of who was let in; undefined when nobody was. */
   readonly principal: string | undefined;
+  /** Which document stopped it, where one did. */
+  readonly denial?: Omit<Denial, "allowed"> | undefined;
   /** HTTP status; 0 when a fault left the request without an answer. */
   readonly status: number;
   /** Length of the answer's body. */

@@ -173,9 +173,11 @@ function decide(
     ),
   });
   if (decision.allowed) return undefined;
-  if (principal.kind === "anonymous") return refuse("AccessDenied");
+  const { allowed: _, ...denial } = decision;
+  if (principal.kind === "anonymous") return refuse("AccessDenied", { denial });
   const who = principal.kind === "role" ? principal.sessionArn : principal.arn;
   return refuse("AccessDenied", {
+    denial,
     message: `User: ${who} is not authorized to perform: ${action} on resource: "${resource}" ${reasonOf(decision, action)}`,
   });
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import type { Denial } from "./authorise.ts";
 import { encodeXml, type Element } from "./s3-xml.ts";
 import type { Moment, WireResponse } from "./service.ts";
 
@@ -15,6 +16,8 @@ export interface S3Refusal {
   /** Further elements, in order. */
   readonly details?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Which document stopped the request; not sent. */
+  readonly denial?: Omit<Denial, "allowed">;
 }
 
 export type S3ErrorCode =
@@ -126,7 +129,7 @@ const ERRORS: Readonly<Record<S3ErrorCode, readonly [status: number, message: st
 /** An error of the table, its message replaced or completed where S3 does so. */
 export function refuse(
   code: S3ErrorCode,
-  more: Partial<Pick<S3Refusal, "message" | "details" | "headers">> = {},
+  more: Partial<Pick<S3Refusal, "message" | "details" | "headers" | "denial">> = {},
 ): S3Refusal {
   const [status, message] = ERRORS[code];
   return { kind: "refused", code, status, message, ...more };

@@ -134,9 +134,10 @@ export function createS3(context: ServiceContext, options: S3Options): S3 {
               keys: options.keys,
             });
       const response = encode(outcome, request, moment);
+      const denial = outcome.kind === "refused" ? outcome.denial : undefined;
       return signer.kind === "verified"
-        ? { response, principal: arnOfSigner(signer) }
-        : { response };
+        ? { response, denial, principal: arnOfSigner(signer) }
+        : { response, denial };
     },
     refuse: (refusal, request, moment) => encode(refuse(REFUSALS[refusal]), request, moment),
   };

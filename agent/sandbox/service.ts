@@ -5,7 +5,7 @@
  * answer, so that it can be tested without a socket.
  * @module
  */
-import type { Authoriser } from "./authorise.ts";
+import type { Authoriser, Denial } from "./authorise.ts";
 import type { CredentialsRegistry } from "./credentials.ts";
 import type { Chance, Clock } from "../core/clock.ts";
 import type { Network } from "./request-context.ts";
@@ -56,6 +56,8 @@ export interface Answer {
   readonly response: WireResponse;
   /** ARN of who was let in, for the log. */
   readonly principal?: string;
+  /** Which document stopped it, where one did; for the log. */
+  readonly denial?: Omit<Denial, "allowed"> | undefined;
 }
 
 /** The faults that a service itself words, as AWS would. */
