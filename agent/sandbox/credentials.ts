@@ -58,12 +58,15 @@ export function createCredentials(options: {
       const key = newAccessKey("ASIA", chance);
       const sessionToken = chance.bytes(192).toString("base64");
       const expiresAt = Math.floor((clock.now() + lifetimeMs) / 1000) * 1000;
+      const arn = arnOf("role", role);
+      // a role may be another account's
+      const owner = arn.split(":")[4] ?? account;
       const principal: Principal = {
         kind: "role",
-        arn: arnOf("role", role),
-        account,
+        arn,
+        account: owner,
         name: role,
-        sessionArn: `arn:aws:sts::${account}:assumed-role/${role}/${session}`,
+        sessionArn: `arn:aws:sts::${owner}:assumed-role/${role}/${session}`,
         ...(instance === undefined ? {} : { instance }),
       };
       const { accessKeyId, secretAccessKey: secret } = key;

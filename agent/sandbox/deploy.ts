@@ -24,7 +24,10 @@ export interface Place {
  * @param asked what must be so
  * @throws {PosternError} Usage when the deployment has something else
  */
-export function placeOf(asked: Partial<Place>, deployment: Deployment | undefined): Place {
+export function placeOf(
+  asked: { readonly [Member in keyof Place]?: Place[Member] | undefined },
+  deployment: Deployment | undefined,
+): Place {
   if (deployment === undefined)
     return {
       account: asked.account ?? "111122223333",

@@ -18,7 +18,7 @@ export interface Network {
   readonly vpce?: string;
   /** Of KMS, whose endpoint is another than S3's; default `vpce`. */
   readonly kmsVpce?: string;
-  /** The VPC that the instances are in, and the endpoint. */
+  /** The VPC that the instances are in, and the endpoint: a request has it only through one. */
   readonly vpc?: string;
   /** The caller's address in the VPC; default the instance's own. */
   readonly vpcSourceIp?: string;
@@ -106,15 +106,15 @@ function uniqueId(prefix: "AIDA" | "AROA", arn: string): string {
  * @param remote the peer's address
  */
 export function networkKeys(
-  { vpce, kmsVpce = vpce, vpc, vpcSourceIp = INSTANCE_IP, sourceIp }: Network,
+  { vpce, kmsVpce = vpce, vpc = DEFAULT_VPC, vpcSourceIp = INSTANCE_IP, sourceIp }: Network,
   service: "s3" | "kms",
   remote: string,
 ): ContextKeys {
   const endpoint = service === "s3" ? vpce : kmsVpce;
-  if (endpoint === undefined && vpc === undefined) return { "aws:SourceIp": [sourceIp ?? remote] };
+  if (endpoint === undefined) return { "aws:SourceIp": [sourceIp ?? remote] };
   return {
-    ...(endpoint === undefined ? {} : { "aws:SourceVpce": [endpoint] }),
-    ...(vpc === undefined ? {} : { "aws:SourceVpc": [vpc] }),
+    "aws:SourceVpce": [endpoint],
+    "aws:SourceVpc": [vpc],
     "aws:VpcSourceIp": [vpcSourceIp],
   };
 }

@@ -23,13 +23,13 @@ import { createS3 } from "./s3.ts";
 import type { Asked, Service, ServiceContext, ServiceName } from "./service.ts";
 
 export interface SandboxOptions {
-  readonly bucket?: string;
-  readonly region?: string;
-  readonly account?: string;
+  readonly bucket?: string | undefined;
+  readonly region?: string | undefined;
+  readonly account?: string | undefined;
   /** Regions that S3 and KMS serve beside their own, for replicas of buckets and of multi-Region keys. */
   readonly otherRegions?: readonly string[];
   /** The first instance's role. */
-  readonly role?: string;
+  readonly role?: string | undefined;
   readonly grants?: readonly PrefixGrant[];
   readonly keyGrants?: readonly KeyGrant[];
   readonly actionGrants?: readonly ActionGrant[];
@@ -37,11 +37,11 @@ export interface SandboxOptions {
    * Documents in force from the start, beside what is granted: their buckets and keys are made, with their policies and
    * settings, and they say where everything is.
    */
-  readonly deployment?: Deployment;
+  readonly deployment?: Deployment | undefined;
   /** The organisation that the account belongs to; default none. */
-  readonly org?: string;
+  readonly org?: string | undefined;
   /** Where requests come from; default public addresses. */
-  readonly network?: Network;
+  readonly network?: Network | undefined;
   /** How long the instances' credentials last, in milliseconds; default one hour. */
   readonly credentialsLifetimeMs?: number;
   /** 0 or left out picks a free one. */
