@@ -14,15 +14,21 @@ import {
 import { LEVELS } from "../policy/rights.ts";
 import type { FaultRule } from "../sandbox/faults.ts";
 import type { PublisherOfLevel } from "../sandbox/publishers.ts";
+import type { Network } from "../sandbox/request-context.ts";
+import { parseNetwork } from "./sandbox-network.ts";
 import { parseFault } from "./sandbox-faults.ts";
 
 /** Complete: defaults filled in, units converted, paths absolute. */
 export interface SandboxFlags {
   readonly seed: string | undefined;
-  readonly bucket: string;
-  readonly region: string;
-  readonly account: string;
-  readonly role: RoleFlag;
+  /** A folder of documents, which say what is not said here. */
+  readonly policies: string | undefined;
+  readonly bucket: string | undefined;
+  readonly region: string | undefined;
+  readonly account: string | undefined;
+  readonly role: RoleFlag | undefined;
+  readonly org: string | undefined;
+  readonly network: Network | undefined;
   readonly publishers: readonly PublisherOfLevel[];
   readonly ports: { readonly s3: number; readonly kms: number; readonly imds: number };
   readonly latencyMs: number;
@@ -42,10 +48,13 @@ export interface RoleFlag {
 /** As yargs hands them over. */
 export interface RawFlags {
   readonly seed?: string | undefined;
-  readonly bucket: string;
-  readonly region: string;
-  readonly account: string;
-  readonly role: string;
+  readonly policies?: string | undefined;
+  readonly bucket?: string | undefined;
+  readonly region?: string | undefined;
+  readonly account?: string | undefined;
+  readonly role?: string | undefined;
+  readonly org?: string | undefined;
+  readonly network?: string | undefined;
   readonly publisher: readonly string[];
   readonly "port-s3": string;
   readonly "port-kms": string;
@@ -65,10 +74,13 @@ export function addFlags(options: Argv): Argv<RawFlags> {
     ({ ...text(describe), default: fallback }) as const;
   return options
     .option("seed", text("serve this folder live: GROUP/SECRET is a file"))
-    .option("bucket", texts("the bucket's name", "postern-sandbox"))
-    .option("region", texts("the region that everything is in", "us-east-1"))
-    .option("account", texts("the account that owns everything", "111122223333"))
-    .option("role", texts("the instance's role; NAME=GROUP,… reads only those", "postern-sandbox"))
+    .option("policies", text("put the documents in this folder in force"))
+    .option("bucket", text("the bucket's name (postern-sandbox)"))
+    .option("region", text("the region that everything is in (us-east-1)"))
+    .option("account", text("the account that owns everything (111122223333)"))
+    .option("role", text("the instance's role (postern-sandbox); NAME=GROUP,… reads only those"))
+    .option("org", text("the organisation that the account belongs to"))
+    .option("network", text("where requests come from: vpce=ID,vpc=ID,ip=IP or public-ip=IP"))
     .option("publisher", {
       type: "string",
       array: true,
@@ -104,12 +116,19 @@ export function addFlags(options: Argv): Argv<RawFlags> {
  * @throws {PosternError} Usage
  */
 export function readFlags(raw: RawFlags, cwd: string): SandboxFlags {
+  if (raw.policies !== undefined && (raw.publisher.length > 0 || raw.role?.includes("=") === true))
+    throw new PosternError("Usage", "--policies: expected no rights beside theirs", {
+      hint: "name the role alone, and leave --publisher out",
+    });
   return {
     seed: raw.seed === undefined ? undefined : resolve(cwd, raw.seed),
-    bucket: flag("bucket", raw.bucket, parseBucketName),
-    region: flag("region", raw.region, parseRegion),
-    account: flag("account", raw.account, parseAccountId),
-    role: flag("role", raw.role, parseRole),
+    policies: raw.policies === undefined ? undefined : resolve(cwd, raw.policies),
+    bucket: optional("bucket", raw.bucket, parseBucketName),
+    region: optional("region", raw.region, parseRegion),
+    account: optional("account", raw.account, parseAccountId),
+    role: optional("role", raw.role, parseRole),
+    org: optional("org", raw.org, parseOrg),
+    network: optional("network", raw.network, parseNetwork),
     publishers: raw.publisher.map((text) => flag("publisher", text, parsePublisher)),
     ports: {
       s3: flag("port-s3", raw["port-s3"], parsePort),
@@ -140,6 +159,19 @@ function flag<Value>(name: string, text: string, parse: (text: string) => Value)
       ...(error.hint === undefined ? {} : { hint: error.hint }),
     });
   }
+}
+
+function optional<Value>(
+  name: string,
+  text: string | undefined,
+  parse: (text: string) => Value,
+): Value | undefined {
+  return text === undefined ? undefined : flag(name, text, parse);
+}
+
+function parseOrg(text: string): string {
+  if (/^o-[a-z0-9]{10,32}$/.test(text)) return text;
+  throw new PosternError("Usage", `invalid organisation ${quote(text)}: expected o-…`);
 }
 
 function parseRole(text: string): RoleFlag {

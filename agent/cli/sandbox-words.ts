@@ -6,6 +6,8 @@ import { shellQuote } from "./words.ts";
 export interface Keys {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  /** Of a role. */
+  readonly sessionToken?: string;
 }
 
 /** What there is to say. */
@@ -19,7 +21,7 @@ export interface Started {
   readonly kmsKey: string;
   /** Keys of a user with every right in the sandbox and of no use outside it. */
   readonly publisher: Keys;
-  /** Those of users with a publisher's level, by name. */
+  /** Those of users with a publisher's level, and of whoever is no host in the policies, by name. */
   readonly publishers: Readonly<Record<string, Keys>>;
   /** Those that the role may read. */
   readonly groups: readonly string[];
@@ -48,8 +50,16 @@ export function encodeJson(started: Started): string {
   })}\n`;
 }
 
-function keysOf({ accessKeyId, secretAccessKey }: Keys): Readonly<Record<string, string>> {
-  return { access_key_id: accessKeyId, secret_access_key: secretAccessKey };
+function keysOf({
+  accessKeyId,
+  secretAccessKey,
+  sessionToken,
+}: Keys): Readonly<Record<string, string>> {
+  return {
+    access_key_id: accessKeyId,
+    secret_access_key: secretAccessKey,
+    ...(sessionToken === undefined ? {} : { session_token: sessionToken }),
+  };
 }
 
 /** Lines to paste into a shell, and comments that say what to try there. */
@@ -70,7 +80,7 @@ export function encodeShell(started: Started): string {
     "for clients that cannot ask IMDS, and for publishing:",
     ...environmentLines(publisher),
     ...Object.entries(publishers).flatMap(([name, keys]) => [
-      `as publisher ${name}:`,
+      `as ${name}:`,
       ...environmentLines(keys),
     ]),
     ...(seed === undefined ? [] : [`saving a file below ${shellQuote(seed)} rotates its secret`]),
@@ -79,8 +89,12 @@ export function encodeShell(started: Started): string {
   return [...exports, ...comments.map((line) => `# ${line}`), ""].join("\n");
 }
 
-function environmentLines({ accessKeyId, secretAccessKey }: Keys): readonly string[] {
-  return [`  AWS_ACCESS_KEY_ID=${accessKeyId}`, `  AWS_SECRET_ACCESS_KEY=${secretAccessKey}`];
+function environmentLines({ accessKeyId, secretAccessKey, sessionToken }: Keys): readonly string[] {
+  return [
+    `  AWS_ACCESS_KEY_ID=${accessKeyId}`,
+    `  AWS_SECRET_ACCESS_KEY=${secretAccessKey}`,
+    ...(sessionToken === undefined ? [] : [`  AWS_SESSION_TOKEN=${sessionToken}`]),
+  ];
 }
 
 /** A config for the running user: everything it makes lies beside the file `path`. */

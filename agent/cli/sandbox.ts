@@ -2,12 +2,14 @@
 import { once } from "node:events";
 import { errnoOf, PosternError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
+import type { Deployment } from "../policy/deployment.ts";
+import type { Network } from "../sandbox/request-context.ts";
 import type { Command } from "./command.ts";
 import type { Terminal } from "./report.ts";
 import { FAULT_FORMS } from "./sandbox-faults.ts";
 import { addFlags, readFlags, type RoleFlag, type SandboxFlags } from "./sandbox-flags.ts";
+import { networkOf } from "./sandbox-network.ts";
 import type { Started } from "./sandbox-words.ts";
-import type { KeyGrant, PrefixGrant } from "../sandbox/grants.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { Seed } from "../sandbox/seed.ts";
 
@@ -19,6 +21,7 @@ export const sandbox: Command = {
   manual: {
     description: [
       "Serves the instance metadata service (version 2 only), S3 and KMS on loopback addresses until it is interrupted. Signatures are verified, and requests are authorised by the role's rights. Everything is kept in memory.",
+      "With --policies, what `postern policy generate` wrote into a folder is put in force: its buckets and keys are there, with their policies and settings, the role is one of its hosts' (the first, unless --role names another), and its publishers and other roles have credentials. A user with every right is there as well: what the documents deny, they deny to it. Bucket, region and account are those of the documents.",
       "With --seed, a folder of plain files is served as groups: DIR/GROUP/NAME is the secret NAME of GROUP. Saving a file rotates the secret.",
     ],
     consults: [],
@@ -31,6 +34,7 @@ export const sandbox: Command = {
         addFlags(options)
           .epilogue(`Kinds of faults: ${FAULT_FORMS.join(", ")}.`)
           .example("$0 sandbox --seed secrets", "serve secrets/GROUP/NAME, live")
+          .example("$0 sandbox --policies policies --role web", "let the documents decide")
           .example("$0 sandbox --json --until-eof", "for a program that started it"),
       (raw) => runSandbox(readFlags(raw, surroundings.cwd), surroundings.terminal),
     ),
@@ -39,9 +43,10 @@ export const sandbox: Command = {
 /** Resolves when it was told to end, by a signal or the end of its input. */
 async function runSandbox(flags: SandboxFlags, terminal: Terminal): Promise<void> {
   const { encodeConfig, encodeJson, encodeShell } = await import("./sandbox-words.ts");
-  const { sandbox, seed } = await start(flags, terminal);
+  const running = await start(flags, terminal);
+  const { sandbox } = running;
   try {
-    const started = describe(sandbox, seed, flags);
+    const started = describe(running, flags);
     if (flags.writeConfig !== undefined)
       await writeConfig(flags.writeConfig, encodeConfig(started, flags.writeConfig));
     // asked to end before anyone can know that it has begun: nothing is missed
@@ -53,14 +58,13 @@ async function runSandbox(flags: SandboxFlags, terminal: Terminal): Promise<void
   }
 }
 
-async function start(
-  flags: SandboxFlags,
-  terminal: Terminal,
-): Promise<{ readonly sandbox: Sandbox; readonly seed: Seed | undefined }> {
-  const { bucket, region, account, role, ports, credentialsLifetimeMs } = flags;
-  const [{ startSandbox }, { publisherGrants }] = await Promise.all([
+async function start(flags: SandboxFlags, terminal: Terminal): Promise<Running> {
+  const { bucket, region, account, org, ports, credentialsLifetimeMs } = flags;
+  const deployment = await openPolicies(flags.policies);
+  const role = flags.role ?? (deployment === undefined ? DEFAULT_ROLE : undefined);
+  const [{ startSandbox }, { rightsOf }] = await Promise.all([
     import("../sandbox/sandbox.ts"),
-    import("../sandbox/publishers.ts"),
+    import("./sandbox-rights.ts"),
   ]);
   let seed: Seed | undefined;
   let open = (): void => {};
@@ -72,12 +76,15 @@ async function start(
     bucket,
     region,
     account,
-    role: role.name,
+    role: role?.name,
+    org,
+    deployment,
+    network: flags.network ?? (deployment && networkOfPolicies(deployment, region)),
     ports,
     credentialsLifetimeMs,
-    grants: [grantOf(role)],
-    keyGrants: keyGrantsOf(role),
-    actionGrants: flags.publishers.flatMap((one) => publisherGrants(one, bucket)),
+    ...(role === undefined || deployment !== undefined
+      ? {}
+      : rightsOf(role, flags.publishers, bucket ?? DEFAULT_BUCKET)),
     beforeS3: async (asked) => {
       await opened;
       await seed?.refresh(asked);
@@ -85,18 +92,31 @@ async function start(
   });
   try {
     if (flags.seed !== undefined) seed = await openSeed(flags.seed, sandbox, terminal);
-    const key = sandbox.keys.create({ region, description: "made by postern sandbox" });
-    sandbox.keys.setAlias(key, KEY_ALIAS);
+    if (deployment === undefined) {
+      const key = sandbox.keys.create({
+        region: sandbox.region,
+        description: "made by postern sandbox",
+      });
+      sandbox.keys.setAlias(key, KEY_ALIAS);
+    }
     if (flags.latencyMs > 0) sandbox.faults.add({ kind: "latency", ms: flags.latencyMs });
     for (const rule of flags.faults) sandbox.faults.add(rule);
     open();
-    return { sandbox, seed };
+    return { sandbox, seed, publishers: await publishersOf(flags, deployment, sandbox) };
   } catch (error) {
     await sandbox.close();
     throw error;
   }
 }
 
+interface Running {
+  readonly sandbox: Sandbox;
+  readonly seed: Seed | undefined;
+  readonly publishers: Started["publishers"];
+}
+
+const DEFAULT_BUCKET = "postern-sandbox";
+const DEFAULT_ROLE: RoleFlag = { name: "postern-sandbox", groups: undefined };
 const KEY_ALIAS = "alias/postern-sandbox";
 
 async function openSeed(folder: string, sandbox: Sandbox, { stderr }: Terminal): Promise<Seed> {
@@ -115,27 +135,30 @@ async function openSeed(folder: string, sandbox: Sandbox, { stderr }: Terminal):
   });
 }
 
-function grantOf({ name, groups }: RoleFlag): PrefixGrant {
-  return {
-    role: name,
-    readPrefixes: groups?.flatMap((group) => [`${group}/`, `${group}.bundle`]) ?? [""],
-    writePrefixes: groups === undefined ? [""] : [],
-  };
+async function openPolicies(folder: string | undefined): Promise<Deployment | undefined> {
+  if (folder === undefined) return undefined;
+  const { readPolicies } = await import("./sandbox-policies.ts");
+  return readPolicies(folder);
 }
 
-/** A role of certain groups opens only what is sealed for them, as the generated key policies have it. */
-function keyGrantsOf({ name, groups }: RoleFlag): readonly KeyGrant[] {
-  return groups === undefined
-    ? [{ role: name, key: "*", actions: ["kms:*"] }]
-    : groups.map((group) => ({
-        role: name,
-        key: "*",
-        actions: ["kms:Decrypt"],
-        context: { "postern:group": group },
-      }));
+function networkOfPolicies({ endpoints, buckets }: Deployment, region?: string): Network {
+  return networkOf(endpoints, region ?? buckets[0]?.region ?? "");
 }
 
-function describe(sandbox: Sandbox, seed: Seed | undefined, flags: SandboxFlags): Started {
+async function publishersOf(
+  { publishers }: SandboxFlags,
+  deployment: Deployment | undefined,
+  sandbox: Sandbox,
+): Promise<Started["publishers"]> {
+  if (deployment === undefined)
+    return Object.fromEntries(
+      publishers.map(({ name }) => [name, sandbox.credentials.addUser(name)]),
+    );
+  const { credentialsOf } = await import("./sandbox-policies.ts");
+  return credentialsOf(deployment, sandbox);
+}
+
+function describe({ sandbox, seed, publishers }: Running, flags: SandboxFlags): Started {
   const { endpoints, bucket, region, account, role, publisher, keys } = sandbox;
   const found = keys.find(region, KEY_ALIAS);
   return {
@@ -145,11 +168,9 @@ function describe(sandbox: Sandbox, seed: Seed | undefined, flags: SandboxFlags)
     account,
     role,
     publisher,
-    publishers: Object.fromEntries(
-      flags.publishers.map(({ name }) => [name, sandbox.credentials.addUser(name)]),
-    ),
-    kmsKey: found.kind === "key" ? found.key.arn : "",
-    groups: flags.role.groups ?? seed?.groups() ?? [],
+    publishers,
+    kmsKey: found.kind === "key" ? found.key.arn : (keys.list(region)[0]?.arn ?? ""),
+    groups: flags.role?.groups ?? seed?.groups() ?? [],
     seed: flags.seed,
     config: flags.writeConfig,
   };

@@ -60,7 +60,7 @@ function mismatch(what: string, wanted: string, got: readonly string[]): Postern
 }
 
 /** The names of the roles that an instance may have. */
-function instanceRoles({ identities }: Deployment): readonly string[] {
+export function instanceRoles({ identities }: Deployment): readonly string[] {
   return identities
     .filter(({ kind, hasInstanceProfile }) => kind === "role" && hasInstanceProfile)
     .map(({ arn }) => nameIn(arn));
