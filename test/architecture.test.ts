@@ -33,8 +33,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...STAGES,
     ...BELOW_STAGES,
   ],
-  // plays the program from outside, as a child process: it needs its sandbox and no more of its work
-  demo: ["demo", "sandbox", "observe", "core"],
+  // plays the program from outside, as a child process: it needs its sandbox, and policies for it
+  demo: ["demo", "sandbox", "generate", "map", "policy", "observe", "core"],
   doctor: ["doctor", "daemon", "policy", ...STAGES, ...BELOW_STAGES],
   daemon: ["daemon", "policy", ...STAGES, ...BELOW_STAGES],
   publish: ["publish", "policy", ...STAGES, ...BELOW_STAGES],

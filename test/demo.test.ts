@@ -69,7 +69,8 @@ describe("postern demo", { concurrency: 2 }, () => {
     assert.ok(!said.includes(MARK));
     assert.doesNotMatch(said, /FAILED/);
     assert.match(said, /sets that were half old, half new: 0/);
-    assert.match(said, /ok {2}and the missing permission is named/);
+    assert.match(said, /ok {2}and the permission that it lacks is named/);
+    assert.match(said, /statement  DenyListWeb\n {2}ok {2}the statement that stopped it/);
     assert.match(said, /exit code 69 on db/);
     assert.match(said, /\$17 a month for a bundle, \$216 for a prefix/);
     assert.match(said, /\nEvery step held, in [\d.]+ s\.\n$/);

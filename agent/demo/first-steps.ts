@@ -1,17 +1,35 @@
 /** The demo's story, up to the point where the hosts have their secrets. @module */
 import { EXIT } from "../core/errors.ts";
+import { demoDeployment, SHOWN_MAP } from "./access-map.ts";
+import { lastStopped, readAsAdministrator } from "./denial.ts";
 import { shown } from "./host.ts";
 import type { Scene } from "./scene.ts";
 import { MARK, SECRETS } from "./secrets.ts";
 import type { Step, Telling } from "./step.ts";
 
 export const FIRST_STEPS: readonly Step<Scene>[] = [
+  { title: "Security says who reads what, and makes the policies of it", run: showMap },
   { title: "A private bucket, three groups, each sealed in another way", run: publish },
   { title: "Two hosts fetch, each as its own role", run: fetchBoth },
   { title: "What lies on the first host now", run: showTree },
   { title: "A recipe asks for a secret", run: getSecret },
   { title: "A host asks for a group that its role may not read", run: fetchDenied },
 ];
+
+async function showMap({ sandbox }: Scene, told: Telling): Promise<void> {
+  told.output(SHOWN_MAP);
+  const { buckets, keys, identities } = demoDeployment();
+  const documents =
+    buckets.length + keys.length + identities.flatMap(({ policies }) => policies).length;
+  told.note(
+    `From this access map come ${documents} policies: of the bucket, the key, the hosts, the publisher. The sandbox has them in force, and they alone decide.`,
+  );
+  const inForce = sandbox.buckets.get(sandbox.bucket)?.settings().policy?.text;
+  told.check("the bucket has its policy", inForce ?? "", JSON.stringify(buckets[0]?.policy));
+  const error = await told.during("asking", readAsAdministrator(sandbox, "web/db_password"));
+  told.check("a user whom IAM allows everything reads nothing", error, "AccessDenied");
+  told.check("stopped by the bucket policy", lastStopped(sandbox)?.sid ?? "", "ClosedWorld");
+}
 
 async function publish({ publisher }: Scene, told: Telling): Promise<void> {
   const seal = async (group: keyof typeof SECRETS): Promise<readonly Buffer[]> =>
@@ -61,12 +79,23 @@ async function getSecret({ web }: Scene, told: Telling): Promise<void> {
   told.check("exit code 66: this host has no such group", missing.code, EXIT.notFound);
 }
 
-async function fetchDenied({ db }: Scene, told: Telling): Promise<void> {
+async function fetchDenied({ sandbox, db }: Scene, told: Telling): Promise<void> {
   const { code, stderr } = await shown(told, db, "fetch", "--config", "curious.yaml");
   const states = db.status().groups.map(({ group, state }) => `${group} ${state}`);
   told.check("exit code 77: denied, which is not an outage", code, EXIT.denied);
-  const names = /lacks s3:ListBucket on "\S+" with s3:prefix "web\/"/.test(stderr);
-  told.check("and the missing permission is named", names, true);
+  const names = /denies s3:ListBucket on "\S+" with s3:prefix "web\/"/.test(stderr);
+  told.check("and the permission that it lacks is named", names, true);
+  const stopped = lastStopped(sandbox);
+  if (stopped !== undefined)
+    told.output(
+      [
+        `who        ${stopped.who}`,
+        `asked for  ${stopped.operation} ${stopped.key}`,
+        `decided    ${stopped.explicit ? "an explicit deny" : "nothing allows it"} in ${stopped.document}`,
+        `statement  ${stopped.sid}`,
+      ].join("\n"),
+    );
+  told.check("the statement that stopped it", stopped?.sid ?? "", "DenyListWeb");
   told.check("its own group is none the worse", states.join(), "db fresh,web denied");
   told.check("nothing of web came to this host", db.groups().join(), "db");
   const again = await told.during("fetch", db.postern("fetch", "--config", "db.yaml", "--quiet"));

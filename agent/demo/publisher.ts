@@ -1,32 +1,34 @@
 /**
- * Who puts the demo's secrets into the bucket: seals as publishers do, with the SDK's KMS client and the AWS
- * Encryption SDK.
+ * Who puts the demo's secrets into the bucket, with the rights that the access map gives: seals as publishers do, with
+ * the SDK's KMS client and the AWS Encryption SDK.
  * @module
  */
 import { buildEncrypt } from "@aws-crypto/encrypt-node";
 import { KmsKeyringNode } from "@aws-crypto/kms-keyring-node";
 import { CommitmentPolicy } from "@aws-crypto/material-management-node";
 import { KMS } from "@aws-sdk/client-kms";
+import { S3 } from "@aws-sdk/client-s3";
 import { buffer } from "node:stream/consumers";
 import { pack } from "tar-stream";
 import type { Chance } from "../core/clock.ts";
 import { PosternError } from "../core/errors.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
+import { BUNDLE, KEY, PUBLISHER } from "./access-map.ts";
 import { newValue, SECRETS } from "./secrets.ts";
 
 export interface Publisher {
-  /** ARN of the key that seals. */
-  readonly key: string;
   /** Puts set number `set` of a group, every one of its secrets anew, and answers what lies in S3 then. */
   publish(group: keyof typeof SECRETS, set: number): Promise<readonly Buffer[]>;
   close(): void;
 }
 
-/** Makes a key and waits for something to seal. */
+/** Waits for something to seal. */
 export function createPublisher(sandbox: Sandbox, chance: Pick<Chance, "bytes">): Publisher {
-  const { region, bucket, endpoints, publisher: credentials } = sandbox;
-  const { arn: key } = sandbox.keys.create({ region, description: "made by postern demo" });
+  const { region, bucket, endpoints } = sandbox;
+  const credentials = sandbox.credentials.addUser(PUBLISHER);
   const kms = new KMS({ region, endpoint: endpoints.kms.origin, credentials });
+  const endpoint = endpoints.s3.origin;
+  const s3 = new S3({ region, endpoint, credentials, forcePathStyle: true });
   const seal = async (group: keyof typeof SECRETS, set: number): Promise<readonly Sealed[]> => {
     const value = (): Buffer => newValue(set, chance);
     const context = { "postern:group": group, "postern:bucket": bucket };
@@ -38,32 +40,30 @@ export function createPublisher(sandbox: Sandbox, chance: Pick<Chance, "bytes">)
         return Promise.all(
           objects.map(async (object) => {
             const bound = { ...context, "postern:key": object };
-            return [object, await sealKms(kms, key, value(), bound)] as const;
+            return [object, await sealKms(kms, KEY, value(), bound)] as const;
           }),
         );
       case "tls": {
         const bound = { ...context, "postern:revision": String(set) };
-        return [[BUNDLE, await sealEnvelope(kms, key, await archiveOf(SECRETS.tls, value), bound)]];
+        return [[BUNDLE, await sealEnvelope(kms, KEY, await archiveOf(SECRETS.tls, value), bound)]];
       }
       default:
         return group satisfies never;
     }
   };
   return {
-    key,
     async publish(group, set) {
       const sealed = await seal(group, set);
-      for (const [object, body] of sealed) await sandbox.put(object, body);
+      for (const [object, body] of sealed)
+        await s3.putObject({ Bucket: bucket, Key: object, Body: body });
       return sealed.map(([, body]) => body);
     },
     close() {
       kms.destroy();
+      s3.destroy();
     },
   };
 }
-
-/** Where the group tls lies. */
-export const BUNDLE = "tls.bundle";
 
 type Sealed = readonly [object: string, body: Buffer];
 type Context = Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
 /**
- * Everything the demo plays with: a sandbox, a publisher, and two hosts of different roles.
+ * Everything the demo plays with: a sandbox where the access map's documents decide, a publisher, and two hosts of different roles.
  *
  * ```
  * /dev/shm/postern-demo-4711-x7Kq2c/ in memory where it can be
@@ -23,10 +23,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Chance } from "../core/clock.ts";
-import type { KeyGrant } from "../sandbox/grants.ts";
 import { startSandbox, type Sandbox } from "../sandbox/sandbox.ts";
 import { createHost, type Host } from "./host.ts";
-import { BUNDLE, createPublisher, type Publisher } from "./publisher.ts";
+import { BUNDLE, demoDeployment, KEY, NETWORK } from "./access-map.ts";
+import { createPublisher, type Publisher } from "./publisher.ts";
 
 export interface SceneOptions {
   /** `bin/postern` */
@@ -97,20 +97,11 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
 
 function startServices(chance: Chance): Promise<Sandbox> {
   return startSandbox({
-    bucket: "acme-secrets",
+    deployment: demoDeployment(),
+    network: NETWORK,
     role: "web-server",
     chance,
-    grants: [
-      { role: "web-server", readPrefixes: ["web/", BUNDLE], writePrefixes: [] },
-      { role: "database", readPrefixes: ["db/"], writePrefixes: [] },
-    ],
-    keyGrants: [opener("web-server", "tls"), opener("database", "db")],
   });
-}
-
-function opener(role: string, group: string): KeyGrant {
-  const context = { "postern:group": group };
-  return { role, key: "*", actions: ["kms:Decrypt"], context };
 }
 
 /** Where files are memory, as on a host; undefined when there is no such place. */
@@ -124,10 +115,10 @@ function memoryFolder(): string | undefined {
   }
 }
 
-async function writeConfigs({ sandbox, publisher, web, db, owner }: Scene): Promise<void> {
+async function writeConfigs({ sandbox, web, db, owner }: Scene): Promise<void> {
   const groupWeb = { prefix: "web/", owner, mode: "0440" };
-  const groupDb = { prefix: "db/", decrypt: { mode: "kms", keys: [publisher.key] } };
-  const groupTls = { bundle: BUNDLE, decrypt: { mode: "envelope", keys: [publisher.key] } };
+  const groupDb = { prefix: "db/", decrypt: { mode: "kms", keys: [KEY] } };
+  const groupTls = { bundle: BUNDLE, decrypt: { mode: "envelope", keys: [KEY] } };
   const { imds } = sandbox.endpoints;
   web.configure("web.yaml", configOf(sandbox, web, imds, { web: groupWeb, tls: groupTls }));
   const other = await sandbox.addInstance("database");

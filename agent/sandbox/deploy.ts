@@ -40,10 +40,15 @@ export function placeOf(
   const names = deployment.buckets.map(({ name }) => name);
   const bucket = deployment.buckets.find(({ name }) => name === (asked.bucket ?? names[0]));
   if (bucket === undefined) throw mismatch("bucket", asked.bucket ?? "at least one", names);
-  const hosts = instanceRoles(deployment);
-  const role = asked.role ?? hosts[0];
-  if (role === undefined || !hosts.includes(role))
-    throw mismatch("role", asked.role ?? "at least one with an instance profile", hosts);
+  // a role that others keep may be a host's, too: its instance profile is not among the documents
+  const roles = deployment.identities.filter(({ kind }) => kind === "role");
+  const role = asked.role ?? instanceRoles(deployment)[0];
+  if (role === undefined || !roles.some(({ arn }) => nameIn(arn) === role))
+    throw mismatch(
+      "role",
+      asked.role ?? "at least one with an instance profile",
+      roles.map(({ arn }) => nameIn(arn)),
+    );
   const { account } = deployment;
   if (asked.account !== undefined && asked.account !== account)
     throw mismatch("account", asked.account, [account]);
