@@ -49,8 +49,10 @@ export function createAuthoriser(
       const resource = parseArn(request.resource);
       const asked = { caller, action, resource, resourceAccount: account };
       const context = new Map(standardOf(principal, asked));
-      for (const [key, values] of Object.entries(request.context))
-        if (values.length > 0) context.set(key.toLowerCase(), values);
+      for (const key of Object.keys(request.context)) {
+        const values = request.context[key];
+        if (values !== undefined && values.length > 0) context.set(key.toLowerCase(), values);
+      }
       const verdict = evaluate(
         { ...asked, context },
         {
