@@ -13,7 +13,7 @@ export const demo: Command = {
   summary: "show and check all of it on this machine",
   manual: {
     description: [
-      "Starts a sandbox with a bucket, three groups that are sealed in different ways, and two instances with a role each. Then it runs the real program as each of them: a first fetch, a read, a denied read, three rotations while another process reads on, an outage, and a fetch with nothing to do. What is shown is also checked.",
+      "Starts a sandbox with a bucket, three groups that are sealed in different ways, and two instances with a role each. Who may do what is said by an access map, and decided by the policies that are generated from it. Then it runs the real program as each of them: a first fetch, a read, a denied read, three rotations while another process reads on, an outage, and a fetch with nothing to do. What is shown is also checked.",
     ],
     consults: ["terminal"],
   },
