@@ -122,11 +122,12 @@ function s3Step(asking: Asking, verb: Verb): Step {
 
 /** What a publisher says of encryption when it puts. */
 function encryptionHeaders({ group, target }: Asking): Keys {
-  if (group === undefined || group.sse.type === "s3" || group.sse.header === "default") return {};
-  const { type } = group.sse;
+  if (group === undefined || group.sse.header === "default") return {};
+  const { sse } = group;
+  if (sse.type === "s3") return { "s3:x-amz-server-side-encryption": ["AES256"] };
   return {
-    "s3:x-amz-server-side-encryption": [type === "kms" ? "aws:kms" : "aws:kms:dsse"],
-    "s3:x-amz-server-side-encryption-aws-kms-key-id": [keyAt(target, group.sse.key)],
+    "s3:x-amz-server-side-encryption": [sse.type === "kms" ? "aws:kms" : "aws:kms:dsse"],
+    "s3:x-amz-server-side-encryption-aws-kms-key-id": [keyAt(target, sse.key)],
   };
 }
 

@@ -94,20 +94,23 @@ function encryption(sources: Sources, place: Place): readonly Draft[] {
 
 function groupEncryption(sources: Sources, place: Place, group: Group): readonly Draft[] {
   const { sse, name } = group;
-  if (sse.type === "s3") return [];
+  // by default S3 encrypts by itself, and with which header is the same to whom it lets read
+  if (sse.type === "s3" && sse.header === "default") return [];
   const label = sources.labels.groups.get(name) ?? "";
   const values = { label, objects: { pattern: objectsOf(group, place) } };
-  const kind = { kms: "aws:kms", dsse: "aws:kms:dsse" }[sse.type];
-  const key = keyAt(place, sse.key);
+  const kind = { s3: "AES256", kms: "aws:kms", dsse: "aws:kms:dsse" }[sse.type];
   const from: readonly MapPath[] = [["groups", name, "sse"]];
   const verb = sse.header === "required" ? "require" : "check";
+  const header = draft(
+    sources,
+    `bucket-policy/${verb}-encryption-header`,
+    { ...values, encryption: kind },
+    from,
+  );
+  if (sse.type === "s3") return [header];
+  const key = keyAt(place, sse.key);
   return [
-    draft(
-      sources,
-      `bucket-policy/${verb}-encryption-header`,
-      { ...values, encryption: kind },
-      from,
-    ),
+    header,
     draft(sources, `bucket-policy/${verb}-encryption-key`, { ...values, key }, from),
     ...(verb === "require"
       ? []

@@ -42,18 +42,32 @@ export type MapPath = readonly (string | number)[];
 /** The ARN of a key that the map names; undefined, and said, when it names none. */
 export type KeyOf = (reference: string, path: MapPath) => KmsKeyArn | undefined;
 
-/** @param hosts the roles of the hosts that need the group */
+/**
+ * @param hosts the roles of the hosts that need the group
+ * @param byDefault what the bucket encrypts with
+ */
 export function completeGroup(
   [name, settings]: MapSettings["groups"][number],
   reach: Reach,
-  { keyOf, hosts }: { readonly keyOf: KeyOf; readonly hosts: readonly PrincipalName[] },
+  {
+    keyOf,
+    hosts,
+    byDefault,
+  }: {
+    readonly keyOf: KeyOf;
+    readonly hosts: readonly PrincipalName[];
+    readonly byDefault: ServerSide;
+  },
 ): Group {
   const path = ["groups", name];
   return {
     name,
     reach,
     sse: {
-      ...completeEncryption(settings.sse, [...path, "sse"], keyOf),
+      // what a request does not say, S3 does by the bucket's default
+      ...(settings.sse === undefined
+        ? byDefault
+        : completeEncryption(settings.sse, [...path, "sse"], keyOf)),
       header: settings.sse?.header ?? "default",
     },
     seal: completeSeal(settings.seal, [...path, "seal"], keyOf),

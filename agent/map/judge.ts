@@ -121,15 +121,18 @@ function judgeEncryption(map: AccessMap, report: Report): void {
       report,
     );
   for (const { name, sse } of groups) {
-    if (sse.type === "s3" || sse.header === "required") continue;
     const byDefault = home.defaultEncryption;
-    if (byDefault.type === sse.type && byDefault.key === sse.key) continue;
+    const isSame =
+      byDefault.type === sse.type &&
+      (byDefault.type === "s3" || sse.type === "s3" || byDefault.key === sse.key);
+    if (sse.header === "required" || isSame) continue;
     report(
       ["groups", name, "sse"],
       `expected header: required, or a default_encryption of the bucket with the same type and key, got ${byDefault.type}${byDefault.type === "s3" ? "" : ` under ${quote(byDefault.key)}`}`,
     );
   }
-  if (home.bucketKey && !map.accepted.includes("bucket-key")) judgeBucketKey(groups, report);
+  const hasBucketKey = [home, ...map.replicas].some(({ bucketKey }) => bucketKey);
+  if (hasBucketKey && !map.accepted.includes("bucket-key")) judgeBucketKey(groups, report);
 }
 
 function judgeDefault(encryption: ServerSide, target: Target, path: MapPath, report: Report): void {

@@ -74,11 +74,18 @@ function completeMap(settings: MapSettings, document: ConfigDocument, report: Re
   const keys = keyNames(settings.keys ?? [], report);
   const keyOf: KeyOf = (reference, path) => keys.resolve(reference, path);
   const hosts = grantHosts(settings.hosts ?? [], account);
+  const byDefault = completeEncryption(settings.default_encryption, ["default_encryption"], keyOf);
   const groups = settings.groups.flatMap((entry): readonly Group[] => {
     const reach = reachOf(entry[1]);
     return reach === undefined
       ? []
-      : [completeGroup(entry, reach, { keyOf, hosts: rolesReading(entry[0], hosts) })];
+      : [
+          completeGroup(entry, reach, {
+            keyOf,
+            hosts: rolesReading(entry[0], hosts),
+            byDefault,
+          }),
+        ];
   });
   const replication =
     settings.replicas === undefined ? undefined : parsePrincipalName("replication");
@@ -86,11 +93,7 @@ function completeMap(settings: MapSettings, document: ConfigDocument, report: Re
     file: document.file,
     account: id,
     partition,
-    home: completeTarget(
-      settings,
-      new Map(usedKeys(groups).map((key) => [key, key])),
-      completeEncryption(settings.default_encryption, ["default_encryption"], keyOf),
-    ),
+    home: completeTarget(settings, new Map(usedKeys(groups).map((key) => [key, key])), byDefault),
     replicas: replicasOf(settings, keys, report),
     replication,
     groups,

@@ -67,6 +67,7 @@ function ask(who: string, action: string, resource: string, keys: Keys, of = rea
   );
 }
 
+const plain: Keys = { "s3:x-amz-server-side-encryption": "AES256" };
 const sse = (object: string, region = "us-east-1"): Keys => ({
   "aws:ViaAWSService": "true",
   "kms:ViaService": `s3.${region}.amazonaws.com`,
@@ -190,7 +191,8 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ["release", "s3:DeleteObject", s3("tls/site.key"), {}, "allow"],
     ["release", "s3:ListBucket", HOME, under("tls/"), "allow"],
     ["release", "s3:PutObject", s3("web/password"), named(), "deny"],
-    ["alice", "s3:PutObject", s3("db.bundle"), {}, "allow"],
+    ["alice", "s3:PutObject", s3("db.bundle"), plain, "allow"],
+    ["alice", "s3:PutObject", s3("db.bundle"), {}, "deny"],
     ["alice", "kms:GenerateDataKey", KEY.db, bundle("db"), "allow"],
     ["alice", "kms:Decrypt", KEY.before, bundle("db"), "allow"],
     ["alice", "kms:GenerateDataKey", KEY.before, bundle("db"), "deny"],
@@ -201,7 +203,8 @@ const ROWS: Readonly<Record<string, readonly Row[]>> = {
     ["ops", "s3:ListBucketVersions", HOME, under("web/"), "allow"],
     ["ops", "s3:ListBucketVersions", HOME, under("api/"), "deny"],
     ["ops", "s3:GetObject", s3("api/token"), {}, "deny"],
-    ["partner", "s3:PutObject", s3("old/x"), {}, "allow"],
+    ["partner", "s3:PutObject", s3("old/x"), plain, "allow"],
+    ["partner", "s3:PutObject", s3("old/x"), {}, "deny"],
     ["partner", "kms:GenerateDataKey", KEY.app, old, "allow"],
     ["partner", "s3:GetBucketVersioning", HOME, {}, "allow"],
     // an envelope is sealed for the replica's key as well, unless that is the same multi-Region key

@@ -100,6 +100,24 @@ describe("an access map", () => {
     );
   });
 
+  it("encrypts by the bucket's default where a group does not say", () => {
+    const keyed = parseMap(ACME.replace("{ type: s3 }", "{ type: kms, key: web }"), "map.yaml");
+    const kinds = (one: AccessMap): unknown =>
+      one.groups.map(({ name, sse }) => [name, sse.type, sse.header]);
+    assert.deepEqual(kinds(map), [
+      ["web", "kms", "required"],
+      ["tls", "s3", "default"],
+      ["db", "s3", "default"],
+      ["api", "s3", "default"],
+    ]);
+    assert.deepEqual(kinds(keyed), [
+      ["web", "kms", "required"],
+      ["tls", "kms", "default"],
+      ["db", "kms", "default"],
+      ["api", "kms", "default"],
+    ]);
+  });
+
   it("says where a thing stands, and where its parent does when it is only implied", () => {
     const line = (start: string): number =>
       text.split("\n").findIndex((one) => one.startsWith(start)) + 1;

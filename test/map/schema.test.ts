@@ -25,6 +25,8 @@ const BEYOND_A_SCHEMA = new Set([
   "a key of another region",
   "a key of another account",
   "encryption by default that the bucket does not have",
+  "S3's own encryption where the bucket's default is another",
+  "the same with the Bucket Key of a replica",
   "a Bucket Key over groups of different readers",
   "a role of another account as one's own",
   "one's own role as foreign",

@@ -153,17 +153,17 @@ export const ROWS: readonly Row[] = [
   ],
   [
     "encryption by default that the bucket does not have",
+    replaced("header: required", "header: default"),
+    /groups\.web\.sse: expected header: required, or a default_encryption/,
+  ],
+  [
+    "S3's own encryption where the bucket's default is another",
     (whole) =>
       replaced(
-        "header: required",
-        "header: default",
-      )(
-        replaced(
-          "default_encryption: { type: kms, key: web }",
-          "default_encryption: { type: kms, key: db }",
-        )(whole),
-      ),
-    /groups\.web\.sse: expected header: required, or a default_encryption/,
+        "prefix: api/",
+        "prefix: api/\n    sse: { type: s3 }",
+      )(replaced("{ type: s3 }", "{ type: kms, key: web }")(whole)),
+    /groups\.api\.sse: expected header: required, or .* got kms under/,
   ],
   [
     "a Bucket Key over groups of different readers",
@@ -177,6 +177,19 @@ export const ROWS: readonly Row[] = [
           "only: [site.crt, site.key]\n    sse: { type: kms, key: web, header: required }",
         )(whole),
       ),
+    /groups\.tls\.sse\.key: expected a key of its own with bucket_key/,
+  ],
+  [
+    "the same with the Bucket Key of a replica",
+    (whole) =>
+      replaced(
+        "only: [site.crt, site.key]",
+        "only: [site.crt, site.key]\n    sse: { type: kms, key: web, header: required }",
+      )(whole) +
+      replaced(
+        "bucket: acme-secrets-west",
+        "bucket: acme-secrets-west\n    bucket_key: true",
+      )(REPLICA),
     /groups\.tls\.sse\.key: expected a key of its own with bucket_key/,
   ],
   [
