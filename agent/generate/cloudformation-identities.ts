@@ -6,7 +6,7 @@
 import type { IdentityDocuments, NamedPolicy } from "../policy/deployment.ts";
 import type { Resource, Resources } from "./cloudformation-template.ts";
 import { holderParameter } from "./cloudformation-parameters.ts";
-import { type Holders, nameOf, namedIn, pathOf, POLICY_PATH } from "./holders.ts";
+import { boundaryName, type Holders, nameOf, namedIn, pathOf, POLICY_PATH } from "./holders.ts";
 import { logicalId } from "./logical-ids.ts";
 
 export function roleId(role: IdentityDocuments): string {
@@ -74,7 +74,7 @@ function boundaryOf(role: IdentityDocuments): unknown {
 function boundaryPolicy(role: IdentityDocuments): readonly Entry[] {
   if (role.boundary === undefined) return [];
   const Properties = {
-    ManagedPolicyName: `${nameOf(role)}-boundary`,
+    ManagedPolicyName: boundaryName(role),
     Path: POLICY_PATH,
     PolicyDocument: role.boundary,
   };
@@ -92,7 +92,7 @@ function foundPolicy(holder: IdentityDocuments, policy: NamedPolicy): readonly E
   const Type = kind === "user" ? "AWS::IAM::UserPolicy" : "AWS::IAM::RolePolicy";
   const holding = kind === "user" ? { UserName: name } : { RoleName: name };
   const Properties = { ...holding, PolicyName: policy.name, PolicyDocument: policy.document };
-  return [[logicalId(`${holderParameter(holder)}Inline`, policy.name), { Type, Properties }]];
+  return [[logicalId("Inline", kind, nameOf(holder), policy.name), { Type, Properties }]];
 }
 
 function managedPolicy(

@@ -9,13 +9,14 @@ import type { Parameter } from "./cloudformation-template.ts";
 import { nameOf } from "./holders.ts";
 import { logicalId } from "./logical-ids.ts";
 
+/** Parameters and resources share their names: none of a resource's starts like these. */
 export function bucketParameter(name: string): string {
-  return logicalId("Bucket", name);
+  return logicalId("NameOfBucket", name);
 }
 
 /** Of a role or user that is there already. */
 export function holderParameter({ kind, arn }: IdentityDocuments): string {
-  return logicalId(kind === "user" ? "User" : "ExistingRole", nameOf({ kind, arn }));
+  return logicalId(kind === "user" ? "NameOfUser" : "NameOfRole", nameOf({ kind, arn }));
 }
 
 export function parametersOf(

@@ -40,6 +40,10 @@ export function pathOf({ arn }: IdentityDocuments): string {
   return arn.replace(/^[^/]*/, "").replace(/[^/]*$/, "");
 }
 
+export function boundaryName(role: IdentityDocuments): string {
+  return `${nameOf(role)}-boundary`;
+}
+
 /** Where managed policies lie. */
 export const POLICY_PATH = "/postern/";
 
@@ -54,9 +58,11 @@ export function namedIn(
 
 /** @throws {PosternError} Internal: names of managed policies are the account's, and one would be made twice */
 export function judgePolicyNames({ made, found }: Holders): void {
-  const names = [...made, ...found].flatMap(({ policies }) =>
-    policies.filter(({ form }) => form === "managed").map(({ name }) => name.toLowerCase()),
+  const managed = [...made, ...found].flatMap(({ policies }) =>
+    policies.filter(({ form }) => form === "managed").map(({ name }) => name),
   );
+  const bounded = made.filter(({ boundary }) => boundary !== undefined).map(boundaryName);
+  const names = [...managed, ...bounded].map((name) => name.toLowerCase());
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined)
     throw new PosternError("Internal", `two managed policies would have the name ${quote(twice)}`);

@@ -7,7 +7,7 @@
 import type { IdentityDocuments, NamedPolicy } from "../policy/deployment.ts";
 import { folderOf, policyPath } from "./document-files.ts";
 import { type Block, type Expression, fileOf, quoted } from "./hcl.ts";
-import { nameOf, namedIn, pathOf, POLICY_PATH } from "./holders.ts";
+import { boundaryName, nameOf, namedIn, pathOf, POLICY_PATH } from "./holders.ts";
 import { terraformName } from "./logical-ids.ts";
 import {
   BOUNDARY,
@@ -77,7 +77,7 @@ function boundaryPolicy(role: IdentityDocuments, account: string): readonly Bloc
     {
       head: ["resource", "aws_iam_policy", terraformName(nameOf(role), "boundary")],
       attributes: {
-        name: quoted(`${nameOf(role)}-boundary`),
+        name: quoted(boundaryName(role)),
         path: quoted(POLICY_PATH),
         policy: documentAt(`${folderOf(role, account)}/boundary.json`),
       },

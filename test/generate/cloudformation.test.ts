@@ -178,6 +178,27 @@ describe("cloudformationTemplates", () => {
     }
   });
 
+  it("gives no two things one name, whatever they are called", () => {
+    const [bucket] = sample.buckets;
+    const user = sample.identities.find(({ arn }) => arn.endsWith("/bob"));
+    assert.ok(bucket !== undefined && user !== undefined);
+    const buckets = ["web", "policy-web"].map((name) => ({ ...bucket, name }));
+    const called = ["bob", "bob-inline-postern"].map((name) => user.arn.replace("bob", name));
+    const identities = [...called, ...called.map((arn) => arn.replace(":user/", ":role/"))].map(
+      (arn) => ({ ...user, arn, kind: arn.includes(":role/") ? ("role" as const) : user.kind }),
+    );
+    const [, template] = cloudformationTemplates({
+      ...sample,
+      buckets,
+      identities,
+      keys: [],
+      endpoints: [],
+    });
+    const { Parameters, Resources } = JSON.parse(template?.text ?? "") as Template;
+    const names = [...Object.keys(Parameters), ...Object.keys(Resources)];
+    assert.deepEqual([names.length, new Set(names).size], [12, 12]);
+  });
+
   it("refuses two managed policies of one name", () => {
     const twice = sample.identities.map((one) => ({
       ...one,
