@@ -11,7 +11,7 @@ import type {
   IdentityDocuments,
   KeyDocuments,
 } from "../policy/deployment.ts";
-import { endpointPath, folderOf, keyPath, policyPath } from "./document-files.ts";
+import { endpointPath, folderOf, keyPath, policyPath } from "./files.ts";
 import { nameOf, POLICY_PATH } from "./holders.ts";
 
 export function keyCommand({ arn }: KeyDocuments): string {

@@ -13,13 +13,8 @@ import {
   keyCommand,
   permissionSetCommands,
 } from "./aws-commands.ts";
-import {
-  endpointPath,
-  folderOf,
-  type GeneratedFile,
-  keyPath,
-  policyFiles,
-} from "./document-files.ts";
+import { policyFiles } from "./document-files.ts";
+import { endpointPath, folderOf, type DocumentFile, keyPath } from "./files.ts";
 import { type Holders, nameOf } from "./holders.ts";
 
 /** Of a template that is sent with the request; a longer one lies in S3. */
@@ -144,7 +139,7 @@ const MAX_SENT_CHARACTERS = 20_480;
 export function besideStack(
   deployment: Deployment,
   { found, foreign }: Holders,
-): readonly GeneratedFile[] {
+): readonly DocumentFile[] {
   const { account, keys, endpoints } = deployment;
   const exact = new Set([
     ...keys.map(({ arn }) => keyPath(arn)),

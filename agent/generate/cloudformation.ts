@@ -18,7 +18,7 @@ import { besideStack, cloudformationReadme } from "./cloudformation-readme.ts";
 import { holderResources, roleId } from "./cloudformation-identities.ts";
 import type { Resource, Resources, Template } from "./cloudformation-template.ts";
 import { bucketParameter, parametersOf } from "./cloudformation-parameters.ts";
-import { encodeJson, type GeneratedFile } from "./document-files.ts";
+import type { DocumentFile } from "./files.ts";
 import { type Holders, holdersOf, judgePolicyNames, namedIn } from "./holders.ts";
 import { logicalId } from "./logical-ids.ts";
 
@@ -30,7 +30,7 @@ const MAX_RESOURCES = 500;
  * In the order of their paths.
  * @throws {PosternError} TooLarge for more than a stack can hold, BadData for a document that CloudFormation would change
  */
-export function cloudformationTemplates(deployment: Deployment): readonly GeneratedFile[] {
+export function cloudformationTemplates(deployment: Deployment): readonly DocumentFile[] {
   const holders = holdersOf(deployment);
   judgePolicyNames(holders);
   for (const one of [...deployment.buckets, ...holders.made, ...holders.found])
@@ -42,7 +42,7 @@ export function cloudformationTemplates(deployment: Deployment): readonly Genera
       const isHome = region === home?.region;
       const path = isHome ? "template.json" : `template-${region}.json`;
       const template = templateOf(deployment, holders, { region, isHome });
-      return { path, region, template, text: encodeJson(template) };
+      return { path, region, template, text: `${JSON.stringify(template, null, 2)}\n` };
     })
     .filter(({ template }) => Object.keys(template.Resources).length > 0);
   for (const { path, template, text } of templates) judgeSize(path, template, text);

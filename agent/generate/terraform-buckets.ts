@@ -4,7 +4,7 @@
  * @module
  */
 import type { BucketDocuments, Deployment, IdentityDocuments } from "../policy/deployment.ts";
-import { bucketPath } from "./document-files.ts";
+import { bucketPath } from "./files.ts";
 import { type Block, quoted } from "./hcl.ts";
 import { namedIn } from "./holders.ts";
 import { terraformName } from "./logical-ids.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import type { IdentityDocuments, NamedPolicy } from "../policy/deployment.ts";
-import { folderOf, policyPath } from "./document-files.ts";
+import { folderOf, policyPath } from "./files.ts";
 import { type Block, type Expression, fileOf, quoted } from "./hcl.ts";
 import { boundaryName, nameOf, namedIn, pathOf, POLICY_PATH } from "./holders.ts";
 import { terraformName } from "./logical-ids.ts";

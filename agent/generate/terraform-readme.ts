@@ -1,6 +1,6 @@
 /** What a person must know who applies the module. @module */
 import type { Deployment } from "../policy/deployment.ts";
-import { folderOf } from "./document-files.ts";
+import { folderOf } from "./files.ts";
 import { type Holders, nameOf } from "./holders.ts";
 
 export function terraformReadme(deployment: Deployment, holders: Holders): string {

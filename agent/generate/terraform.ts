@@ -9,7 +9,8 @@
  * @module
  */
 import type { Deployment, IdentityDocuments } from "../policy/deployment.ts";
-import { endpointPath, type GeneratedFile, keyPath, policyFiles } from "./document-files.ts";
+import { policyFiles } from "./document-files.ts";
+import { endpointPath, type DocumentFile, keyPath } from "./files.ts";
 import { type Block, encodeBlocks, type Expression, quoted } from "./hcl.ts";
 import { type Holders, holdersOf, judgePolicyNames, nameOf, namedIn } from "./holders.ts";
 import { terraformName } from "./logical-ids.ts";
@@ -25,7 +26,7 @@ import { terraformReadme } from "./terraform-readme.ts";
 import { endpointVariable, keyVariable, variable, variables } from "./terraform-variables.ts";
 
 /** In the order of their paths. @throws {PosternError} Internal when two documents or policies would be one */
-export function terraformModule(deployment: Deployment): readonly GeneratedFile[] {
+export function terraformModule(deployment: Deployment): readonly DocumentFile[] {
   const holders = holdersOf(deployment);
   judgePolicyNames(holders);
   const documents = policyFiles(deployment).map(({ path, text }) => ({

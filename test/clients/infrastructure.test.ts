@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { describe, it } from "node:test";
 import { cloudformationTemplates } from "../../agent/generate/cloudformation.ts";
-import type { GeneratedFile } from "../../agent/generate/document-files.ts";
+import type { DocumentFile } from "../../agent/generate/files.ts";
 import { terraformModule } from "../../agent/generate/terraform.ts";
 import { sample } from "../generate/sample-deployment.ts";
 import { terraform, withoutTerraform, written } from "../generate/terraform-plan.ts";
@@ -72,7 +72,7 @@ describe("the commands beside them", { skip: unlessFound("aws") }, () => {
 const SENT = /^\s*(?:aws: \[ERROR\]: )?Could not connect to the endpoint URL/;
 
 /** Those that are one request: `cloudformation deploy` is the CLI's own. */
-function commandsOf(files: readonly GeneratedFile[]): readonly string[] {
+function commandsOf(files: readonly DocumentFile[]): readonly string[] {
   const readme = files.find(({ path }) => path === "README.md")?.text ?? "";
   return readme.split("\n").filter((line) => /^aws (?!cloudformation)/.test(line));
 }

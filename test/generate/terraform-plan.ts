@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
-import type { GeneratedFile } from "../../agent/generate/document-files.ts";
+import type { DocumentFile } from "../../agent/generate/files.ts";
 import { type Outcome, runClient, temporaryFolder, unlessFound } from "../support/judge.ts";
 
 const tool = unlessFound("terraform") === false ? "terraform" : "tofu";
@@ -27,7 +27,7 @@ export function terraform(home: string, ...words: readonly string[]): Promise<Ou
   return runClient(tool, words, home, { CHECKPOINT_DISABLE: "1", TF_IN_AUTOMATION: "1" });
 }
 
-export function written(t: TestContext, files: readonly GeneratedFile[]): string {
+export function written(t: TestContext, files: readonly DocumentFile[]): string {
   const folder = temporaryFolder(t);
   for (const { path, text } of files) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -39,7 +39,7 @@ export function written(t: TestContext, files: readonly GeneratedFile[]): string
 /** What Terraform says of the module when the variables have these values. */
 export async function tryPlan(
   t: TestContext,
-  files: readonly GeneratedFile[],
+  files: readonly DocumentFile[],
   values: Readonly<Record<string, string>> = {},
 ): Promise<Outcome & { readonly folder: string }> {
   const folder = written(
@@ -59,7 +59,7 @@ export async function tryPlan(
 
 export async function plan(
   t: TestContext,
-  files: readonly GeneratedFile[],
+  files: readonly DocumentFile[],
   values: Readonly<Record<string, string>> = {},
 ): Promise<Planned> {
   const { code, stdout, stderr, folder } = await tryPlan(t, files, values);
