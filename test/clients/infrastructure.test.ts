@@ -8,6 +8,7 @@ import type { DocumentFile } from "../../agent/generate/files.ts";
 import { terraformModule } from "../../agent/generate/terraform.ts";
 import { sample } from "../generate/sample-deployment.ts";
 import { terraform, withoutTerraform, written } from "../generate/terraform-plan.ts";
+import { realistic } from "../support/deployments.ts";
 import { CLIENTS, runClient, unlessFound } from "../support/judge.ts";
 import { root } from "../support/root.ts";
 
@@ -16,29 +17,34 @@ const withoutProvider: string | false =
   withoutTerraform ||
   (!existsSync(join(PROVIDERS, ".postern-clients")) && "the AWS provider cannot be had");
 
+const DEPLOYMENTS = [
+  ["a sample", sample],
+  ["a realistic map", realistic],
+] as const;
+
 describe("generated modules of Terraform", { skip: withoutProvider }, () => {
-  it("are valid to Terraform and the provider of AWS", async (t) => {
-    const folder = written(t, terraformModule(sample));
-    for (const words of [["init", "-backend=false", `-plugin-dir=${PROVIDERS}`], ["validate"]]) {
-      const { code, stdout, stderr } = await terraform(folder, ...words, "-no-color");
-      assert.equal(code, 0, `${stdout}${stderr}`);
-      assert.doesNotMatch(stdout, /Warning/);
-    }
-  });
+  for (const [named, deployment] of DEPLOYMENTS)
+    it(`are valid to Terraform and the provider of AWS, of ${named}`, async (t) => {
+      const folder = written(t, terraformModule(deployment));
+      for (const words of [["init", "-backend=false", `-plugin-dir=${PROVIDERS}`], ["validate"]]) {
+        const { code, stdout, stderr } = await terraform(folder, ...words, "-no-color");
+        assert.equal(code, 0, `${stdout}${stderr}`);
+        assert.doesNotMatch(stdout, /Warning/);
+      }
+    });
 });
 
 describe("generated templates of CloudFormation", { skip: unlessFound("cfn-lint") }, () => {
-  it("give cfn-lint nothing to report", async (t) => {
-    const files = cloudformationTemplates(sample);
-    const folder = written(t, files);
-    for (const { path, region } of [
-      { path: "template.json", region: "us-east-1" },
-      { path: "template-us-west-2.json", region: "us-west-2" },
-    ]) {
-      const found = await runClient("cfn-lint", ["--regions", region, "--", path], folder);
+  for (const [named, deployment] of DEPLOYMENTS)
+    it(`give cfn-lint nothing to report, of ${named}`, async (t) => {
+      const files = cloudformationTemplates(deployment);
+      const folder = written(t, files);
+      const templates = files.map(({ path }) => path).filter((path) => path.startsWith("template"));
+      const regions = [...new Set(deployment.buckets.map(({ region }) => region))];
+      const words = ["--regions", ...regions, "--", ...templates];
+      const found = await runClient("cfn-lint", words, folder);
       assert.deepEqual(found, { code: 0, stdout: "", stderr: "" });
-    }
-  });
+    });
 
   it("would make it report what is wrong with them", async (t) => {
     const wrong = cloudformationTemplates(sample).map(({ path, text }) => ({

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { cloudformationTemplates } from "../../agent/generate/cloudformation.ts";
 import { logicalId } from "../../agent/generate/logical-ids.ts";
 import type { Deployment, IdentityDocuments } from "../../agent/policy/deployment.ts";
+import { realistic } from "../support/deployments.ts";
 import { documentsOf, sample } from "./sample-deployment.ts";
 
 interface Template {
@@ -26,14 +27,22 @@ describe("cloudformationTemplates", () => {
     assert.deepEqual(cloudformationTemplates(structuredClone(sample)), files);
   });
 
-  it("has every document once, in a template or beside them, as it was", () => {
-    const beside = files
-      .filter(({ path }) => path.startsWith("documents/") && !path.includes("/foreign-roles/"))
-      .map(({ text }) => JSON.parse(text) as unknown);
-    const all = [...documentsIn(home), ...documentsIn(west), ...beside];
-    assert.deepEqual(all.map((one) => JSON.stringify(one)).toSorted(), documentsOf(sample));
-    assert.ok(beside.length < all.length / 2, "most in templates");
-  });
+  for (const [named, deployment] of [
+    ["a sample", sample],
+    ["a realistic map", realistic],
+  ] as const)
+    it(`has every document of ${named} once, in a template or beside them, as it was`, () => {
+      const own = cloudformationTemplates(deployment);
+      const templates = own
+        .filter(({ path }) => path.startsWith("template"))
+        .map(({ text }) => JSON.parse(text) as Template);
+      const beside = own
+        .filter(({ path }) => path.startsWith("documents/") && !path.includes("/foreign-roles/"))
+        .map(({ text }) => JSON.parse(text) as unknown);
+      const all = [...templates.flatMap(documentsIn), ...beside];
+      assert.deepEqual(all.map((one) => JSON.stringify(one)).toSorted(), documentsOf(deployment));
+      assert.ok(beside.length < all.length / 2, "most in templates");
+    });
 
   it("fills nothing into a document", () => {
     for (const document of [...documentsIn(home), ...documentsIn(west)])

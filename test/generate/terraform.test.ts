@@ -4,6 +4,7 @@ import { policyFiles } from "../../agent/generate/document-files.ts";
 import { terraformName } from "../../agent/generate/logical-ids.ts";
 import { terraformModule } from "../../agent/generate/terraform.ts";
 import type { Deployment } from "../../agent/policy/deployment.ts";
+import { realistic } from "../support/deployments.ts";
 import { documentsOf, sample } from "./sample-deployment.ts";
 import { ARGUMENTS } from "./terraform-arguments.ts";
 import { plan, terraform, tryPlan, withoutTerraform, written } from "./terraform-plan.ts";
@@ -65,15 +66,27 @@ describe("terraformModule, read by Terraform", { skip: withoutTerraform }, () =>
 
   it("gives the provider every document, byte for byte", async (t) => {
     const { resources } = await plan(t, files, SETS);
-    const given = [...resources.values()].flatMap((one) =>
-      ["policy", "assume_role_policy", "inline_policy"]
-        .map((name) => one[name])
-        .filter((text) => typeof text === "string"),
-    );
-    const compact = given.map((text) => JSON.stringify(parsed(text))).toSorted();
-    assert.deepEqual(compact, documentsOf(sample));
+    const given = givenDocuments(resources);
+    assert.deepEqual(compactDocuments(resources), documentsOf(sample));
     const texts = new Set(files.map(({ text }) => text));
     for (const text of given) assert.ok(texts.has(text), "a file as it is");
+  });
+
+  it("gives the provider every document of a realistic map", async (t) => {
+    const module = terraformModule(realistic);
+    const declared = module.find(({ path }) => path === "variables.tf")?.text ?? "";
+    const sets = [...declared.matchAll(/^variable "(permission-set_\S+)"/gm)].map(
+      ([, name = ""]) =>
+        [name, "arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1"] as const,
+    );
+    assert.ok(sets.length > 0);
+    const { resources } = await plan(t, module, {
+      identity_center_instance_arn: SETS.identity_center_instance_arn,
+      ...Object.fromEntries(sets),
+    });
+    assert.deepEqual(compactDocuments(resources), documentsOf(realistic));
+    const { code, stdout } = await terraform(written(t, module), "fmt", "-check", "-diff");
+    assert.equal(code, 0, stdout);
   });
 
   it("puts each document where the deployment has it", async (t) => {
@@ -227,6 +240,22 @@ describe("terraformModule, read by Terraform", { skip: withoutTerraform }, () =>
     );
   });
 });
+
+type Arguments = Readonly<Record<string, unknown>>;
+
+function givenDocuments(resources: ReadonlyMap<string, Arguments>): readonly string[] {
+  return [...resources.values()].flatMap((one) =>
+    ["policy", "assume_role_policy", "inline_policy"]
+      .map((name) => one[name])
+      .filter((text) => typeof text === "string"),
+  );
+}
+
+function compactDocuments(resources: ReadonlyMap<string, Arguments>): readonly string[] {
+  return givenDocuments(resources)
+    .map((text) => JSON.stringify(parsed(text)))
+    .toSorted();
+}
 
 function addressesOf(resources: ReadonlyMap<string, unknown>, type: string): readonly string[] {
   return [...resources.keys()].filter((address) => address.startsWith(`${type}.`));
