@@ -15,7 +15,7 @@ import {
 } from "./aws-commands.ts";
 import { policyFiles } from "./document-files.ts";
 import { endpointPath, folderOf, type DocumentFile, keyPath } from "./files.ts";
-import { type Holders, nameOf } from "./holders.ts";
+import { type Holders, nameOf, providersOf } from "./holders.ts";
 
 /** Of a template that is sent with the request; a longer one lies in S3. */
 const MAX_SENT_BYTES = 51_200;
@@ -120,12 +120,14 @@ function foreignLines({ account }: Deployment, { foreign }: Holders): readonly s
   return foreign.map((role) => `${role.arn}: \`documents/${folderOf(role, account)}\``);
 }
 
-function unknownLines({ keys }: Deployment, { found }: Holders): readonly string[] {
+function unknownLines({ keys }: Deployment, holders: Holders): readonly string[] {
+  const { found } = holders;
   const granted = keys.filter(({ grants }) => grants.length > 0);
   const bounded = found.filter(({ boundary }) => boundary !== undefined);
   return [
     ...granted.map(({ arn, grants }) => `grants of ${arn}: ${grants.length}`),
     ...bounded.map(({ arn }) => `the permissions boundary of ${arn}`),
+    ...providersOf(holders).map((arn) => `${arn}, which roles trust`),
   ];
 }
 

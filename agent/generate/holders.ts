@@ -56,6 +56,16 @@ export function namedIn(
   return roles.filter(({ arn }) => text.includes(JSON.stringify(arn)));
 }
 
+/** ARNs of the identity providers that the roles trust, sorted. AWS takes a trust policy also without the provider. */
+export function providersOf({ made }: Holders): readonly string[] {
+  const found = made.flatMap(({ trust }) => [
+    ...JSON.stringify(trust ?? {}).matchAll(
+      /"(arn:[a-z-]+:iam::\d+:(?:oidc|saml)-provider\/[^"]+)"/g,
+    ),
+  ]);
+  return [...new Set(found.map(([, arn = ""]) => arn))].toSorted();
+}
+
 /** @throws {PosternError} Internal: names of managed policies are the account's, and one would be made twice */
 export function judgePolicyNames({ made, found }: Holders): void {
   const managed = [...made, ...found].flatMap(({ policies }) =>

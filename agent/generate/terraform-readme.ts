@@ -1,7 +1,7 @@
 /** What a person must know who applies the module. @module */
 import type { Deployment } from "../policy/deployment.ts";
 import { folderOf } from "./files.ts";
-import { type Holders, nameOf } from "./holders.ts";
+import { type Holders, nameOf, providersOf } from "./holders.ts";
 
 export function terraformReadme(deployment: Deployment, holders: Holders): string {
   return [
@@ -27,7 +27,8 @@ export function terraformReadme(deployment: Deployment, holders: Holders): strin
   ].join("\n");
 }
 
-function left({ account, keys }: Deployment, { found, foreign }: Holders): readonly string[] {
+function left({ account, keys }: Deployment, holders: Holders): readonly string[] {
+  const { found, foreign } = holders;
   const lines = [
     ...found
       .filter(({ kind }) => kind === "permission set")
@@ -45,6 +46,7 @@ function left({ account, keys }: Deployment, { found, foreign }: Holders): reado
     ...found
       .filter(({ boundary }) => boundary !== undefined)
       .map(({ arn }) => `- the permissions boundary of ${arn}`),
+    ...providersOf(holders).map((arn) => `- ${arn}, which roles trust`),
   ];
   if (lines.length === 0) return ["The module applies all of it.", ""];
   return ["Not applied by the module:", "", ...lines, ""];

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { cloudformationTemplates } from "../../agent/generate/cloudformation.ts";
+import { terraformModule } from "../../agent/generate/terraform.ts";
 import { logicalId } from "../../agent/generate/logical-ids.ts";
 import type { Deployment, IdentityDocuments } from "../../agent/policy/deployment.ts";
 import { realistic } from "../support/deployments.ts";
@@ -149,6 +150,13 @@ describe("cloudformationTemplates", () => {
         readme.includes(`aws kms put-key-policy --region ${arn.split(":")[3]} --key-id ${arn}`),
       );
     assert.doesNotMatch(readme, /--s3-bucket/);
+  });
+
+  it("says which identity providers must be there, in either format", () => {
+    for (const encode of [cloudformationTemplates, terraformModule]) {
+      const readme = encode(realistic).find(({ path }) => path === "README.md")?.text ?? "";
+      assert.match(readme, /^- arn:aws:iam::111122223333:oidc-provider\/\S+, which roles trust$/m);
+    }
   });
 
   it("says when a template is too long to be sent, and refuses one that is too long at all", () => {
