@@ -19,7 +19,7 @@ export function terraformReadme(deployment: Deployment, holders: Holders): strin
     "Buckets, keys, endpoints, users and roles that are there already are made elsewhere. The documents name them, so each",
     "variable accepts the name in the documents alone; give a reference to the resource to make it first.",
     "",
-    "Roles come first, then the policies of keys and endpoints, then buckets. What a bucket, key or endpoint has as policy is",
+    "Roles come before the policies of keys and buckets that name them. What a bucket, key or endpoint has as policy is",
     "replaced. Policies of buckets and keys and the public access block refuse to be destroyed: take them out of the state",
     "(`terraform state rm`) to hand them over.",
     "",

@@ -46,7 +46,7 @@ export function terraformModule(deployment: Deployment): readonly DocumentFile[]
   ];
 }
 
-/** Who may, then what keys and endpoints let them, and the buckets last: nobody is denied before they are allowed. */
+/** Laid out as it is read: who there is, then what keys, endpoints and buckets let them. Terraform goes by references. */
 function resources(deployment: Deployment, { made, found }: Holders): readonly Block[] {
   const { account, buckets, keys, endpoints } = deployment;
   return [
