@@ -9,6 +9,7 @@ import { fetch } from "./fetch.ts";
 import { get } from "./get.ts";
 import { path } from "./path.ts";
 import { plan } from "./plan.ts";
+import { policyDiff } from "./policy-diff.ts";
 import { policyExplain } from "./policy-explain.ts";
 import { policyGenerate } from "./policy-generate.ts";
 import { policySimulate } from "./policy-simulate.ts";
@@ -54,6 +55,7 @@ const own: readonly Command[] = [
   importSealed,
   policyGenerate,
   policyExplain,
+  policyDiff,
   policySimulate,
   sandbox,
   demo,
