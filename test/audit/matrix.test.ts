@@ -1,0 +1,215 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { differencesOf, type Matrix, matrixOf } from "../../agent/audit/matrix.ts";
+import { differenceName, signsOf } from "../../agent/audit/matrix-words.ts";
+import { VERBS, type Verb } from "../../agent/map/access-map.ts";
+import { parseMap } from "../../agent/map/parse.ts";
+import type { Deployment } from "../../agent/policy/deployment.ts";
+import { ACME, REPLICA } from "../support/access-maps.ts";
+import { allow, documentOf, identityOf, smallDeployment, smallMap } from "../support/audited.ts";
+
+const small = matrixOf(smallMap, smallDeployment);
+
+function rowOf(matrix: Matrix, title: string): Matrix["rows"][number] {
+  return matrix.rows.find(({ actor }) => actor.title === title) ?? assert.fail(title);
+}
+
+function cellOf(
+  matrix: Matrix,
+  title: string,
+  group: string,
+): Matrix["rows"][number]["cells"][number] {
+  return rowOf(matrix, title).cells.find((one) => one.group.name === group) ?? assert.fail(group);
+}
+
+/** Of each verb: "allow", or what holds it. */
+function told(matrix: Matrix, title: string, group: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    cellOf(matrix, title, group).decisions.map(({ verb, allowed, heldBy }) => [
+      verb,
+      allowed ? "allow" : heldBy.join(" "),
+    ]),
+  );
+}
+
+const verbs = (...words: readonly string[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(VERBS.map((verb, at) => [verb, words[at] ?? ""]));
+
+describe("a cell says what is allowed, and which layers stop the rest alone", () => {
+  const rows: readonly (readonly [title: string, group: string, ...string[]])[] = [
+    [
+      "web",
+      "web",
+      "allow",
+      "allow",
+      "identity bucket key endpoint",
+      "identity bucket endpoint",
+      "identity bucket endpoint",
+    ],
+    [
+      "web",
+      "plain",
+      "allow",
+      "identity",
+      "identity bucket endpoint",
+      "identity endpoint",
+      "identity bucket endpoint",
+    ],
+    ["ci", "web", "allow", "allow", "allow", "allow", "identity bucket"],
+    ["ci", "plain", "allow", "identity", "allow", "identity", "identity bucket"],
+    [
+      "infra",
+      "web",
+      "identity bucket key",
+      "identity bucket",
+      "identity bucket key",
+      "identity bucket",
+      "identity bucket key",
+    ],
+    ["emergency", "web", "allow", "allow", "identity bucket key", "identity bucket", "allow"],
+    ["other role, *:*", "web", "bucket key", "bucket", "bucket key", "bucket", "bucket key"],
+    ["other role, *:*", "plain", "bucket", "bucket", "bucket", "bucket", "bucket"],
+    ["foreign role, *:*", "web", "bucket key", "bucket", "bucket key", "bucket", "bucket key"],
+    ["anonymous", "web", "bucket key", "bucket", "bucket key", "bucket", "bucket key"],
+  ];
+  for (const [title, group, ...expected] of rows)
+    it(`${title}: ${group}`, () => {
+      assert.deepEqual(told(small, title, group), verbs(...expected));
+    });
+});
+
+describe("rows", () => {
+  it("are the principals of the map in its order, then who is of no map", () => {
+    assert.deepEqual(
+      small.rows.map(({ actor }) => [actor.title, ...actor.duties].join(" ")),
+      [
+        "web",
+        "ci",
+        "infra deployer",
+        "emergency break-glass",
+        "other role, *:*",
+        "foreign role, *:*",
+        "anonymous",
+      ],
+    );
+  });
+
+  it("name the hosts that run as it", () => {
+    const map = parseMap(ACME, "map.yaml");
+    const matrix = matrixOf(map, { ...smallDeployment, endpoints: [] });
+    const [host] = map.hosts;
+    assert.deepEqual(rowOf(matrix, host?.principal ?? "").actor.hosts, ["frontend", "frontend-2"]);
+  });
+
+  it("say who may change bucket policy, keys and roles", () => {
+    assert.deepEqual(
+      small.rows.map(({ actor, control }) => [actor.title, ...control]),
+      [
+        ["web"],
+        ["ci"],
+        ["infra", "bucket", "keys"],
+        ["emergency", "keys"],
+        ["other role, *:*", "roles"],
+        ["foreign role, *:*"],
+        ["anonymous"],
+      ],
+    );
+  });
+});
+
+const withIdentity = (
+  name: string,
+  ...statements: Parameters<typeof identityOf>[1][]
+): Deployment => ({
+  ...smallDeployment,
+  identities: [
+    ...smallDeployment.identities.filter(({ arn }) => !arn.endsWith(`/${name}`)),
+    identityOf(name, ...statements),
+  ],
+});
+
+const withBucketPolicy = (policy: Deployment["buckets"][number]["policy"]): Deployment => ({
+  ...smallDeployment,
+  buckets: smallDeployment.buckets.map((bucket) => ({ ...bucket, policy })),
+});
+
+describe("what differs from the map", () => {
+  const openToAll = documentOf(
+    allow(["s3:GetObject"], "arn:aws:s3:::acme-secrets/plain/*", { Principal: "*" }),
+  );
+  const rows: readonly (readonly [why: string, Deployment, readonly string[]])[] = [
+    ["is nothing, where the documents do what it says", smallDeployment, []],
+    [
+      "is what its own policies lack",
+      withIdentity("web", allow(["s3:GetObject"], "*")),
+      ["web may not list web, though the map says so"],
+    ],
+    [
+      "is what its own policies allow too much, where the bucket's does not stop it",
+      withIdentity("ci", allow(["s3:*", "kms:*"], "*")),
+      [
+        "ci may list plain, which the map does not say",
+        "ci may remove plain, which the map does not say",
+      ],
+    ],
+    [
+      "is a key that does not open",
+      { ...smallDeployment, keys: [] },
+      [
+        "web may not read web, though the map says so",
+        "ci may not read web, though the map says so",
+        "ci may not put web, though the map says so",
+        "emergency may not read web, though the map says so",
+        "emergency may not read old versions of web, though the map says so",
+      ],
+    ],
+    [
+      "is a bucket that is open to strangers",
+      withBucketPolicy(openToAll),
+      [
+        "infra may read plain, which the map does not say",
+        ...["read", "list", "put", "remove", "read old versions of"].map(
+          (verb) => `other role, *:* may ${verb} plain, which the map does not say`,
+        ),
+        "other role, *:* may list web, which the map does not say",
+        "other role, *:* may remove web, which the map does not say",
+        "foreign role, *:* may read plain, which the map does not say",
+        "anonymous may read plain, which the map does not say",
+      ],
+    ],
+  ];
+  for (const [why, deployment, expected] of rows)
+    it(why, () => {
+      const found = differencesOf(matrixOf(smallMap, deployment)).map(differenceName);
+      assert.deepEqual(found.toSorted(), expected.toSorted());
+    });
+
+  it("is told in the cell by a capital or a digit, and behind it", () => {
+    const more = withIdentity("ci", allow(["s3:*", "kms:*"], "*"));
+    assert.equal(signsOf(cellOf(matrixOf(smallMap, more), "ci", "plain")), "rLpD1!");
+    const less = withIdentity("web", allow(["s3:GetObject", "kms:Decrypt"], "*"));
+    assert.equal(signsOf(cellOf(matrixOf(smallMap, less), "web", "web")), "r1433!");
+  });
+});
+
+describe("a replica", () => {
+  const map = parseMap(ACME + REPLICA, "map.yaml");
+  const [west] = map.replicas;
+  const open: Deployment = {
+    ...smallDeployment,
+    buckets: [],
+    keys: [],
+    identities: [],
+    endpoints: [],
+  };
+  it("is published to by nobody, and read by who reads at home", () => {
+    const matrix = matrixOf(map, open, west);
+    const expected = (title: string): readonly Verb[] =>
+      cellOf(matrix, title, "web").decisions.flatMap(({ verb, expected }) =>
+        expected ? [verb] : [],
+      );
+    assert.deepEqual(expected("ci"), []);
+    assert.deepEqual(expected("web"), ["read", "list"]);
+    assert.deepEqual(expected("emergency"), ["read", "list", "read old versions of"]);
+  });
+});
