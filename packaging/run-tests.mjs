@@ -1,7 +1,7 @@
 /**
  * Runs the compiled tests, every `*.test.js` below dist/test or those whose path contains an argument.
- * The judges in test/clients need other people's programs, test/boot a system to boot, and test/endurance takes
- * minutes: they run only when an argument names them.
+ * The judges in test/clients need other people's programs, test/browser a browser, test/boot a system to boot, and
+ * test/endurance takes minutes: they run only when an argument names them.
  * Files are named one by one: `node --test FOLDER` also runs helpers on Node 20 and fails on 22.
  */
 import { spawnSync } from "node:child_process";
@@ -15,7 +15,7 @@ const files = readdirSync(join(root, "dist", "test"), { recursive: true, encodin
   // what was compiled before its source went must not be run
   .filter((name) => existsSync(join(root, "test", name.replace(/js$/, "ts"))))
   .filter((name) =>
-    ["boot", "clients", "endurance"].every(
+    ["boot", "browser", "clients", "endurance"].every(
       (heavy) => !name.startsWith(`${heavy}/`) || wanted.some((part) => part.startsWith(heavy)),
     ),
   )

@@ -20,14 +20,28 @@ export const HOLDS = ["identity", "bucket", "key", "endpoint"] as const;
  */
 export type Hold = (typeof HOLDS)[number];
 
-/** @throws {PosternError} BadData as `evaluate` does */
-export function holdsOf(steps: readonly Step[], bindings: Bindings): readonly Hold[] {
-  return HOLDS.filter((hold) =>
-    steps.some(({ request }) => {
-      const alone = isAbout(hold, request) ? leaving(hold, request, bindings(request)) : undefined;
-      return alone !== undefined && evaluate(request, alone).decision === "deny";
-    }),
-  );
+/** Asks of one caller after the other; what throws, throws as `evaluate` does. */
+export function holdsBy(bindings: Bindings): (steps: readonly Step[]) => readonly Hold[] {
+  const opened = new Map<string | undefined, Policy>();
+  const openTo = (account: string | undefined): Policy => {
+    const open = opened.get(account) ?? openPolicy(account);
+    opened.set(account, open);
+    return open;
+  };
+  const stops = (hold: Hold, { request, policies }: Bound): boolean => {
+    if (!isAbout(hold, request)) return false;
+    const alone = leaving(hold, policies, openTo(accountOf(request.caller)));
+    return alone !== undefined && evaluate(request, alone).decision === "deny";
+  };
+  return (steps) => {
+    const bound = steps.map(({ request }): Bound => ({ request, policies: bindings(request) }));
+    return HOLDS.filter((hold) => bound.some((one) => stops(hold, one)));
+  };
+}
+
+interface Bound {
+  readonly request: AccessRequest;
+  readonly policies: Policies;
 }
 
 function isAbout(hold: Hold, { caller, action }: AccessRequest): boolean {
@@ -49,16 +63,10 @@ function isAbout(hold: Hold, { caller, action }: AccessRequest): boolean {
 /** That layer as it is, and all others open; undefined where there is no such document. */
 function leaving(
   hold: Hold,
-  { caller }: AccessRequest,
   { identity, boundary, resource, grants, endpoint }: Policies,
+  openResource: Policy,
 ): Policies | undefined {
-  const open = {
-    identity: [EVERYTHING],
-    resource: openTo(accountOf(caller)),
-    grants: [],
-    scp: [],
-    rcp: [],
-  };
+  const open = { identity: [EVERYTHING], resource: openResource, grants: [], scp: [], rcp: [] };
   switch (hold) {
     case "identity":
       return { ...open, identity, boundary };
@@ -82,7 +90,7 @@ export const EVERYTHING: Policy = parsePolicy(
 );
 
 /** A bucket's or key's policy that leaves it all to the policies of the caller's account; to anyone, where it has none. */
-function openTo(account: string | undefined): Policy {
+function openPolicy(account: string | undefined): Policy {
   const Principal = account === undefined ? "*" : { AWS: account };
   const document: PolicyJson = { Version: "2012-10-17", Statement: [{ ...ALL, Principal }] };
   return parsePolicy(document, "resource", "an open policy");

@@ -1,11 +1,11 @@
 /** The words and signs of a matrix, which all its formats share. @module */
-import type { Group, Verb } from "../map/access-map.ts";
+import type { Group, Network, Verb } from "../map/access-map.ts";
 import type { Cell, Decision, Difference, Row } from "./matrix.ts";
 import { isDifferent } from "./matrix.ts";
 import type { Actor } from "./matrix-rows.ts";
 
 /** Of what is allowed. */
-const LETTERS: Readonly<Record<Verb, string>> = {
+export const LETTERS: Readonly<Record<Verb, string>> = {
   read: "r",
   list: "l",
   put: "p",
@@ -22,7 +22,7 @@ export const VERB_NAMES: Readonly<Record<Verb, string>> = {
   "read old versions of": "read old versions",
 };
 
-const KIND_NAMES: Readonly<Record<Actor["kind"], string>> = {
+export const KIND_NAMES: Readonly<Record<Actor["kind"], string>> = {
   ec2: "instance role",
   existing: "existing role",
   sso: "permission set",
@@ -51,7 +51,7 @@ export const CONTROL_NOTE =
   "May change: what a principal could give itself more rights by, as far as these documents tell. Policies that others keep are not known here.";
 
 /** "r": allowed, "2": denied, by so many layers. What differs from the map: "R", "2!". */
-function signOf(decision: Decision): string {
+export function signOf(decision: Decision): string {
   const { verb, allowed, heldBy } = decision;
   if (allowed) return isDifferent(decision) ? LETTERS[verb].toUpperCase() : LETTERS[verb];
   return String(heldBy.length);
@@ -80,6 +80,11 @@ export function reachName({ reach }: Group): string {
 export function storageName({ sse, seal }: Group): string {
   const server = { s3: "SSE-S3", kms: "SSE-KMS", dsse: "DSSE-KMS" }[sse.type];
   return seal.mode === "none" ? server : `${server}, sealed (${seal.mode})`;
+}
+
+export function networkName(network: Network): string {
+  if (network.kind === "any") return "any network";
+  return [...network.vpces, ...network.cidrs].join(", ");
 }
 
 /** "instance role, deployer". */

@@ -9,7 +9,7 @@ import { type Bindings, bindingsOf } from "../policy/bindings.ts";
 import type { Deployment } from "../policy/deployment.ts";
 import { askOf, decide, exampleKey } from "./asks.ts";
 import { type Control, controlOf } from "./matrix-control.ts";
-import { type Hold, holdsOf } from "./matrix-holds.ts";
+import { type Hold, holdsBy } from "./matrix-holds.ts";
 import { mapAllows } from "./matrix-promise.ts";
 import { type Actor, actorsOf } from "./matrix-rows.ts";
 
@@ -57,13 +57,12 @@ export function matrixOf(
   const bindings = bindingsOf(deployment);
   const rows = actorsOf(map).map((actor): Row => {
     const own: Bindings = (request) => actor.documents(bindings(request));
+    const place = { map, target, actor, bindings: own, holdsOf: holdsBy(own) };
     return {
       actor,
       cells: map.groups.map((group) => ({
         group,
-        decisions: VERBS.map((verb) =>
-          decisionOf({ map, target, actor, group, bindings: own }, verb),
-        ),
+        decisions: VERBS.map((verb) => decisionOf({ ...place, group }, verb)),
       })),
       control: controlOf(map, target, actor, own),
     };
@@ -77,9 +76,10 @@ interface Place {
   readonly actor: Actor;
   readonly group: Group;
   readonly bindings: Bindings;
+  readonly holdsOf: ReturnType<typeof holdsBy>;
 }
 
-function decisionOf({ map, target, actor, group, bindings }: Place, verb: Verb): Decision {
+function decisionOf({ map, target, actor, group, bindings, holdsOf }: Place, verb: Verb): Decision {
   const key = verb === "list" ? listedBy(group) : exampleKey(group);
   const asked = askOf(map, target, { principal: actor.principal, verb, key, group });
   const steps = asked.steps.map((step) => ({ ...step, request: actor.asking(step.request) }));
@@ -88,7 +88,7 @@ function decisionOf({ map, target, actor, group, bindings }: Place, verb: Verb):
     verb,
     allowed,
     expected: !actor.isStranger && mapAllows({ map, target, group }, actor.principal.name, verb),
-    heldBy: allowed ? [] : holdsOf(steps, bindings),
+    heldBy: allowed ? [] : holdsOf(steps),
   };
 }
 
@@ -100,6 +100,11 @@ function listedBy({ reach }: Group): string {
 /** Whether the documents say another thing than the map. */
 export function isDifferent({ allowed, expected }: Decision): boolean {
   return allowed !== expected;
+}
+
+/** Whether one mistake in one document would allow it. */
+export function isHeldByOne({ heldBy }: Decision): boolean {
+  return heldBy.length === 1;
 }
 
 export interface Difference {

@@ -19,7 +19,7 @@ export const CLIENTS: string = join(root, ".venv-clients", "bin");
 export const PYTHON_SDK: string = join(root, ".venv-sdk", "bin");
 
 /** The path of a client, from an environment of the tests' own or the system's, or undefined. */
-function findClient(name: string, venv: string = CLIENTS): string | undefined {
+export function findClient(name: string, venv: string = CLIENTS): string | undefined {
   const folders = [venv, ...(process.env["PATH"] ?? "").split(delimiter)];
   return folders.map((folder) => join(folder, name)).find(isExecutable);
 }
