@@ -12,6 +12,7 @@ import { plan } from "./plan.ts";
 import { policyDiff } from "./policy-diff.ts";
 import { policyExplain } from "./policy-explain.ts";
 import { policyGenerate } from "./policy-generate.ts";
+import { policyMatrix } from "./policy-matrix.ts";
 import { policySimulate } from "./policy-simulate.ts";
 import { refresh } from "./refresh.ts";
 import { rollback } from "./rollback.ts";
@@ -56,6 +57,7 @@ const own: readonly Command[] = [
   policyGenerate,
   policyExplain,
   policyDiff,
+  policyMatrix,
   policySimulate,
   sandbox,
   demo,

@@ -5,7 +5,7 @@ import type { Deployment, IdentityDocuments, PolicyJson } from "../../agent/poli
 
 const KEY = "arn:aws:kms:us-east-1:111122223333:key/11111111-1111-1111-1111-111111111111";
 
-const SMALL: string = `version: 1
+export const SMALL: string = `version: 1
 account: "111122223333"
 region: us-east-1
 bucket: acme-secrets
