@@ -7,7 +7,7 @@ import type { Bindings } from "../policy/bindings.ts";
 import { contextOf } from "../policy/context.ts";
 import { evaluate } from "../policy/evaluate.ts";
 import { parseArn } from "../policy/glob.ts";
-import type { AccessRequest, Policies } from "../policy/request.ts";
+import type { AccessRequest } from "../policy/request.ts";
 import { standardKeys } from "../policy/standard-keys.ts";
 import { callerOf, everydayKeys } from "./everyday.ts";
 import type { Actor } from "./matrix-rows.ts";
@@ -44,10 +44,7 @@ export function controlOf(
     thingsOf(thing, map, target).some((resource) =>
       ACTIONS[thing].some((action) => {
         const request = actor.asking(requestFor({ map, target, actor }, action, resource));
-        const policies: Policies = bindings(request);
-        // IAM has no policies of resources but a role's trust, which is about who assumes it
-        const bound = thing === "roles" ? { ...policies, resource: undefined } : policies;
-        return evaluate(request, bound).decision === "allow";
+        return evaluate(request, bindings(request)).decision === "allow";
       }),
     ),
   );

@@ -69,7 +69,7 @@ thead small { max-width: 11rem; }
 .signs i { font-style: normal; width: 1.4rem; text-align: center; border-radius: 3px; color: var(--soft); border: 1px solid transparent; line-height: calc(1.4rem - 2px); }
 .signs .y { background: var(--yes); color: var(--on-yes); font-weight: 700; }
 .signs .o { border: 1px dashed var(--one); background: var(--one-page); color: var(--one); font-weight: 700; }
-.signs .d { outline: 2px solid var(--bad); outline-offset: 0; background: var(--bad-page); color: var(--bad); font-weight: 700; }
+.signs .d { outline: 2px solid var(--bad); margin: 0 2px; background: var(--bad-page); color: var(--bad); font-weight: 700; }
 .signs .y.d { background: var(--bad); color: var(--on-bad); }
 .signs u { text-decoration: none; font-weight: 800; color: var(--bad); padding-left: .3rem; }
 .of { margin-top: .35rem; }

@@ -5,8 +5,15 @@ import { differenceName, signsOf } from "../../agent/audit/matrix-words.ts";
 import { VERBS, type Verb } from "../../agent/map/access-map.ts";
 import { parseMap } from "../../agent/map/parse.ts";
 import type { Deployment } from "../../agent/policy/deployment.ts";
-import { ACME, REPLICA } from "../support/access-maps.ts";
-import { allow, documentOf, identityOf, smallDeployment, smallMap } from "../support/audited.ts";
+import { ACME, REPLICA, replaced } from "../support/access-maps.ts";
+import {
+  allow,
+  documentOf,
+  identityOf,
+  SMALL,
+  smallDeployment,
+  smallMap,
+} from "../support/audited.ts";
 
 const small = matrixOf(smallMap, smallDeployment);
 
@@ -190,6 +197,74 @@ describe("what differs from the map", () => {
     const less = withIdentity("web", allow(["s3:GetObject", "kms:Decrypt"], "*"));
     assert.equal(signsOf(cellOf(matrixOf(smallMap, less), "web", "web")), "r1433!");
   });
+});
+
+describe("strangers", () => {
+  const told = (map: Matrix["map"], condition: object): readonly string[] => {
+    const open = allow(["s3:GetObject"], "arn:aws:s3:::acme-secrets/plain/*", {
+      Principal: "*",
+      Condition: condition,
+    });
+    const { rows } = matrixOf(map, withBucketPolicy(documentOf(open)));
+    return rows.flatMap(({ actor, cells }) =>
+      actor.isStranger && cells[1]?.decisions[0]?.allowed === true ? [actor.title] : [],
+    );
+  };
+  const inOrg = parseMap(`${SMALL}guards: { org: o-a1b2c3d4e5 }\n`, "map.yaml");
+  const rows: readonly (readonly [why: string, condition: object, readonly string[]])[] = [
+    [
+      "of another account are of no organisation of the map's",
+      { StringEquals: { "aws:PrincipalOrgID": "o-a1b2c3d4e5" } },
+      ["other role, *:*"],
+    ],
+    [
+      "without a signature have no ARN",
+      { ArnLike: { "aws:PrincipalArn": "arn:aws:iam::*:role/*" } },
+      ["other role, *:*", "foreign role, *:*"],
+    ],
+    [
+      "without a signature have no way of signing",
+      { StringEquals: { "s3:authType": "REST-HEADER" } },
+      ["other role, *:*", "foreign role, *:*"],
+    ],
+  ];
+  for (const [why, condition, expected] of rows)
+    it(why, () => {
+      // the first may do what its own policies say, in a bucket that denies nothing
+      assert.deepEqual(told(inOrg, condition), [...new Set(["other role, *:*", ...expected])]);
+    });
+
+  it("are not who has their name in the map", () => {
+    const named = replaced(
+      "readers: [web], publishers: { ci: write }",
+      "readers: [stranger]",
+    )(replaced("  infra:", "  stranger: { kind: existing, role: stranger }\n  infra:")(SMALL));
+    const { rows } = matrixOf(parseMap(named, "map.yaml"), smallDeployment);
+    const expecting = rows.filter(({ cells }) => cells[1]?.decisions[0]?.expected);
+    assert.deepEqual(
+      expecting.map(({ actor }) => actor.title),
+      ["stranger", "emergency"],
+    );
+  });
+});
+
+describe("the map says of a publisher", () => {
+  const rows: readonly (readonly [level: string, group: string, ...Verb[]])[] = [
+    ["write", "web", "put"],
+    ["edit", "web", "read", "list", "put", "remove"],
+    ["restore", "web", "read", "list", "put", "remove", "read old versions of"],
+    ["write", "plain", "read", "put"],
+    ["edit", "plain", "read", "list", "put", "remove"],
+  ];
+  for (const [level, group, ...expected] of rows)
+    it(`${level} of ${group}: ${expected.join(", ")}`, () => {
+      const text = SMALL.replaceAll(/publishers: \{ ci: \w+ \}/g, `publishers: { ci: ${level} }`);
+      const matrix = matrixOf(parseMap(text, "map.yaml"), smallDeployment);
+      assert.deepEqual(
+        cellOf(matrix, "ci", group).decisions.flatMap((one) => (one.expected ? [one.verb] : [])),
+        expected,
+      );
+    });
 });
 
 describe("a replica", () => {
