@@ -59,13 +59,20 @@ export function everydayKeys(
 /** Through an endpoint where the principal has one, or an instance could; else from an address. */
 function networkKeys({ endpoints }: Target, principal: Principal, service: "s3" | "kms"): Keys {
   const { network } = principal;
+  const isOther = (id: string): boolean =>
+    endpoints.some((one) => one.id === id && one.service !== service);
   const ofService = endpoints.filter((one) => one.service === service).map(({ id }) => id);
   const vpces =
     network.kind === "any"
       ? isInstance(principal)
         ? ofService
         : []
-      : [...ofService.filter((id) => network.vpces.includes(id)), ...network.vpces];
+      : [
+          ...ofService.filter((id) => network.vpces.includes(id)),
+          ...network.vpces.filter((id) => !isOther(id)),
+          // nothing fits: what is left is denied, as it would be
+          ...(network.cidrs.length === 0 ? network.vpces : []),
+        ];
   const [vpce] = vpces;
   if (vpce !== undefined)
     return {

@@ -8,6 +8,7 @@ import { quote } from "../core/names.ts";
 import { didYouMean } from "../config/issue.ts";
 import type { AccessMap, Group, Principal, Target, Verb } from "../map/access-map.ts";
 import type { Bindings } from "../policy/bindings.ts";
+import type { Policy } from "../policy/document.ts";
 import { type Miss, nearMisses, type NearMiss } from "../policy/near-miss.ts";
 import type { Policies } from "../policy/request.ts";
 import { LEVELS, type Level, rightsOfLevel } from "../policy/rights.ts";
@@ -133,12 +134,37 @@ export function explainStep(step: Step, verdict: Verdict, policies: Policies): E
     step,
     verdict,
     nearest: isMissing
-      ? nearMisses(all, "Allow", asked)
+      ? nearMisses(layerOf(verdict, policies), "Allow", asked)
           .filter(({ misses }) => misses.every(({ element }) => element !== "action"))
           .slice(0, MOST_NEAREST)
       : [],
     guards: nearMisses(all, "Deny", asked).filter(({ misses }) => misses.every(isAboutRequest)),
   };
+}
+
+/** The documents in which a statement is missing. */
+function layerOf({ layer }: Verdict, policies: Policies): readonly (Policy | undefined)[] {
+  switch (layer) {
+    case "identity":
+      return policies.identity;
+    case "resource":
+    case "grant":
+      return [policies.resource];
+    case "session":
+      return [policies.session];
+    case "boundary":
+      return [policies.boundary];
+    case "endpoint":
+      return [policies.endpoint];
+    case "scp":
+      return policies.scp.flat();
+    case "rcp":
+      return policies.rcp.flat();
+    case "service":
+      return [];
+    default:
+      return layer satisfies never;
+  }
 }
 
 /** Of the request, rather than of who makes it or what for. */

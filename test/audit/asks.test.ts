@@ -8,6 +8,13 @@ import type { Deployment, IdentityDocuments } from "../../agent/policy/deploymen
 import { ACME, REPLICA, replaced } from "../support/access-maps.ts";
 
 const map = parseMap(ACME + REPLICA, "map.yaml");
+const both = parseMap(
+  replaced(
+    "network: { cidr: [203.0.113.0/24] }",
+    "network: { vpce: [vpce-0123456789abcdef0], cidr: [203.0.113.0/24] }",
+  )(ACME),
+  "map.yaml",
+);
 const [west] = map.replicas;
 assert.ok(west !== undefined);
 
@@ -102,6 +109,20 @@ describe("what a verb asks of AWS", () => {
       [
         `principal s3:GetObjectVersion arn:aws:s3:::acme-secrets/web/example 1 ${OPS}`,
         `s3 kms:Decrypt key/1 - ${OPS}`,
+      ],
+    ],
+    [
+      // its one endpoint is of S3: KMS it reaches from an address
+      askOf(both, both.home, {
+        principal: both.principals.find(({ name }) => name === "alice") ?? assert.fail(),
+        verb: "put",
+        key: "db.bundle",
+        group: groupOf("db"),
+      }),
+      ["aws:SourceVpce", "aws:SourceIp"],
+      [
+        "principal s3:PutObject arn:aws:s3:::acme-secrets/db.bundle vpce-0123456789abcdef0 -",
+        "principal kms:GenerateDataKey key/2 - 203.0.113.0",
       ],
     ],
     [
