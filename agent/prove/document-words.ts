@@ -1,0 +1,95 @@
+/**
+ * What documents compare keys of objects and ARNs of callers with, wherever it stands in them: more is looked at than
+ * needed, and never less.
+ * @module
+ */
+import type { AccessMap } from "../map/access-map.ts";
+import { callerOfArn } from "../policy/caller.ts";
+import type { Deployment } from "../policy/deployment.ts";
+import { literalTokens, ONE, RUN, wildTokens } from "../policy/glob.ts";
+import { wordsOf } from "./words.ts";
+
+export interface DocumentWords {
+  /** Globs over keys of objects, whichever the bucket. */
+  readonly keyPatterns: readonly string[];
+  /** A role of the account for each way in which the documents tell roles apart. */
+  readonly roles: readonly string[];
+  /** Why some may be missing. */
+  readonly gaps: readonly string[];
+}
+
+export function documentWordsOf(map: AccessMap, deployment: Deployment): DocumentWords {
+  const texts = new Set<string>();
+  const keyTexts = new Set<string>();
+  collect(documentsIn(deployment), false, texts, keyTexts);
+  const buckets = [map.home, ...map.replicas].map(
+    (target) => `arn:${map.partition}:s3:::${target.bucket}/`,
+  );
+  const residues = [...texts].flatMap((text) => buckets.flatMap((one) => residuesOf(text, one)));
+  const variable = residues.find((text) => text.includes("${"));
+  const { roles, isCut } = rolesIn(map, [...texts]);
+  return {
+    keyPatterns: [...new Set([...residues, ...keyTexts])].filter((text) => !text.includes("${")),
+    roles,
+    gaps: [
+      ...(variable === undefined
+        ? []
+        : [`keys of objects under a variable (${variable}): only the map's own were looked at`]),
+      ...(isCut ? ["ARNs of roles with too many combinations of patterns"] : []),
+    ],
+  };
+}
+
+function documentsIn({ buckets, keys, identities, endpoints }: Deployment): unknown {
+  return [
+    buckets.map(({ policy }) => policy),
+    keys.map(({ policy }) => policy),
+    identities.map(({ policies, boundary }) => [
+      policies.map(({ document }) => document),
+      boundary,
+    ]),
+    endpoints.map(({ policy }) => policy),
+  ];
+}
+
+function collect(value: unknown, isKey: boolean, texts: Set<string>, keyTexts: Set<string>): void {
+  if (typeof value === "string") (isKey ? keyTexts : texts).add(value);
+  else if (Array.isArray(value)) for (const one of value) collect(one, isKey, texts, keyTexts);
+  else if (typeof value === "object" && value !== null)
+    for (const [name, one] of Object.entries(value))
+      collect(one, /:postern:key$/i.test(name), texts, keyTexts);
+}
+
+/** What is left of a glob for the text behind `prefix`, for each way in which it can match that. */
+function residuesOf(text: string, prefix: string): readonly string[] {
+  const tokens = wildTokens(text);
+  let positions = new Set([0]);
+  for (const unit of literalTokens(prefix)) {
+    const next = new Set<number>();
+    for (const position of positions)
+      for (let at = position; at <= tokens.length; at += 1) {
+        const token = tokens[at];
+        if (token === RUN) next.add(at);
+        else if (token === ONE || token === unit) next.add(at + 1);
+        // only a run may be skipped
+        if (token !== RUN) break;
+      }
+    if (next.size === 0) return [];
+    positions = next;
+  }
+  return [...positions].map((at) => text.slice(at)).filter((one) => one !== "");
+}
+
+function rolesIn(
+  { partition, account }: AccessMap,
+  texts: readonly string[],
+): { readonly roles: readonly string[]; readonly isCut: boolean } {
+  const role = `arn:${partition}:iam::${account}:role/`;
+  const patterns = texts.filter((text) =>
+    text.includes("*") || text.includes("?") ? residuesOf(text, role).length > 0 : false,
+  );
+  const globs = patterns.filter((text) => text !== "*" && !text.includes("${"));
+  const { words, isCut } = wordsOf([...globs.map(wildTokens), wildTokens(`${role}*`)], 1);
+  const roles = words.filter((text) => callerOfArn(text)?.kind === "role");
+  return { roles, isCut };
+}

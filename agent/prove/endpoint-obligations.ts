@@ -1,0 +1,52 @@
+/**
+ * That an endpoint lets nothing out: through it no bucket and no key of another account is reached, whatever they and
+ * the caller's own policies allow.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-bucket-policies-vpc-endpoint.html
+ * @module
+ */
+import type { AccessMap, Endpoint } from "../map/access-map.ts";
+import { parseArn } from "../policy/glob.ts";
+import { callerWith, factsOf } from "./caller-facts.ts";
+import type { Obligation } from "./obligation.ts";
+import { requestClassOf } from "./request-class.ts";
+import { targetsOf } from "./use-obligations.ts";
+
+const ELSEWHERE = "999988887777";
+
+export function endpointObligations(map: AccessMap): readonly Obligation[] {
+  return targetsOf(map).flatMap((target) =>
+    target.endpoints.flatMap((endpoint) =>
+      actionsOf(endpoint).map((action) => leak(map, target.region, endpoint, action)),
+    ),
+  );
+}
+
+function actionsOf({ service }: Endpoint): readonly string[] {
+  return service === "s3" ? ["s3:PutObject", "s3:GetObject"] : ["kms:Encrypt", "kms:Decrypt"];
+}
+
+function leak(
+  map: AccessMap,
+  region: string,
+  { id, service }: Endpoint,
+  action: string,
+): Obligation {
+  const { account, partition } = map;
+  const caller = callerWith(`arn:${partition}:iam::${account}:role/stranger`);
+  const resource =
+    service === "s3"
+      ? `arn:${partition}:s3:::bucket-of-another-account/x`
+      : `arn:${partition}:kms:${region}:${ELSEWHERE}:key/ffffffff-ffff-ffff-ffff-ffffffffffff`;
+  const asked = { caller, action, resource: parseArn(resource), resourceAccount: ELSEWHERE };
+  const keys = { ...factsOf(asked), "aws:SourceVpce": id, "aws:ResourceOrgID": "o-another00" };
+  return {
+    id: `${id}/${action} of another account denied: endpoint policy alone`,
+    kind: "endpoint",
+    layer: "endpoint policy alone",
+    line: map.lineOf(["endpoints", id]),
+    actor: { name: id, caller, own: "everything" },
+    expected: "deny",
+    objects: undefined,
+    ways: () => [[{ requestClass: requestClassOf({ ...asked, keys }), endpoint: id }]],
+  };
+}

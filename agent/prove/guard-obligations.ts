@@ -1,0 +1,141 @@
+/**
+ * That each guard holds by itself: for everything that a principal is given, the request with the guard broken is
+ * denied by the statements that keep this guard, whatever the rest of its context, and all other statements that
+ * deny removed.
+ *
+ * Which statements those are is told by what they do: they deny a request of every day in which the guard is all that
+ * is broken.
+ * @module
+ */
+import type { AccessMap, Group, Target } from "../map/access-map.ts";
+import { ACTS, claimOf } from "./entitlement.ts";
+import { encryptionGuards } from "./encryption-guards.ts";
+import { type Broken, guardsOf } from "./guards.ts";
+import { sealContext, sealKeys } from "./encryption.ts";
+import {
+  ACTIONS,
+  bucketArn,
+  classOf,
+  type EverydayScene,
+  everydayWays,
+} from "./object-requests.ts";
+import { placeOf } from "./object-keys.ts";
+import type { Obligation, Step, Way } from "./obligation.ts";
+import { requestClassOf } from "./request-class.ts";
+import { idAt, type Subject, targetsOf } from "./use-obligations.ts";
+
+export function guardObligations(
+  map: AccessMap,
+  subjects: readonly Subject[],
+): readonly Obligation[] {
+  return targetsOf(map).flatMap((target) =>
+    subjects.flatMap((subject) => {
+      const { principal, actor } = subject;
+      const scene: EverydayScene = { map, target, principal, caller: actor.caller };
+      const given = givenTo(map, target, subject);
+      return [
+        ...guardsOf(scene).flatMap((guard) => forGuard(scene, subject, guard, given)),
+        ...(given.get("put") ?? []).flatMap((group) =>
+          encryptionGuards(scene, group).flatMap((guard) =>
+            forGuard(scene, subject, guard, new Map([["put", [group]]])),
+          ),
+        ),
+      ];
+    }),
+  );
+}
+
+type Given = ReadonlyMap<(typeof ACTS)[number], readonly Group[]>;
+
+function givenTo(map: AccessMap, target: Target, { principal }: Subject): Given {
+  const acts = ACTS.filter((act) => act !== "open");
+  return new Map(
+    acts.flatMap((act) => {
+      const groups = map.groups.filter(
+        (group) => claimOf(map, target, principal, group, act) === "must",
+      );
+      return groups.length === 0 ? [] : [[act, groups] as const];
+    }),
+  );
+}
+
+function forGuard(
+  scene: EverydayScene,
+  { actor, principal }: Subject,
+  guard: Broken,
+  given: Given,
+): readonly Obligation[] {
+  const { map, target } = scene;
+  const base = {
+    kind: "guard",
+    layer: "guard alone",
+    line: guard.line,
+    actor,
+    expected: "deny",
+  } as const;
+  const id = (what: string): string =>
+    `${idAt(map, target)}${principal.name}/${what} denied: guard alone: ${guard.name}`;
+  const ofS3 = [...given].map(([act, groups]): Obligation => ({
+    ...base,
+    id: id(guard.isOfGroup ? `${act}/${groups[0]?.name ?? ""}` : act),
+    objects: { kind: "groups", names: new Set(groups.map(({ name }) => name)), withRoot: false },
+    ways: (key) =>
+      guard.broken.map((input) => [
+        {
+          requestClass: classOf(scene, ACTIONS[act], `${bucketArn(scene)}/${key}`, input),
+          endpoint: undefined,
+        },
+      ]),
+    typical: (key) =>
+      everydayWays(scene, act, key).flatMap((way) => typicalOf(way.slice(0, 1), guard)),
+  }));
+  const sealed = (given.get("fetch") ?? []).filter(
+    (group) => guard.alsoKms && sealKeys(target, group).length > 0,
+  );
+  if (sealed.length === 0) return ofS3;
+  const ofKms: Obligation = {
+    ...base,
+    id: id("kms:Decrypt"),
+    objects: { kind: "groups", names: new Set(sealed.map(({ name }) => name)), withRoot: false },
+    ways: (key) => decrypts(scene, key, guard),
+    typical: (key) =>
+      everydayWays(scene, "open", key).flatMap((way) => typicalOf(way.slice(-1), guard)),
+  };
+  return [...ofS3, ofKms];
+}
+
+/** The caller's own decryption of what it is given, with the guard broken. */
+function decrypts(scene: EverydayScene, key: string, guard: Broken): readonly Way[] {
+  const { group } = placeOf(scene.map, key);
+  if (group === undefined) return [];
+  const { pairs, names } = sealContext(scene.map, group, key);
+  return sealKeys(scene.target, group).flatMap((arn) =>
+    guard.broken.map((input) => [
+      {
+        requestClass: classOf(scene, "kms:Decrypt", arn, {
+          ...input,
+          keys: {
+            ...pairs,
+            "kms:EncryptionContextKeys": { kind: "one of", alternatives: names },
+            ...input.keys,
+          },
+        }),
+        endpoint: undefined,
+      },
+    ]),
+  );
+}
+
+/** An everyday request with nothing but the guard broken. */
+function typicalOf(way: Way, guard: Broken): readonly Way[] {
+  return guard.typical.map((change) =>
+    way.map(({ requestClass, endpoint }): Step => {
+      const { keys, where: _, ...request } = requestClass;
+      const changed = requestClassOf({ ...request, keys: change });
+      return {
+        requestClass: { ...requestClass, keys: new Map([...keys, ...changed.keys]) },
+        endpoint,
+      };
+    }),
+  );
+}

@@ -1,0 +1,36 @@
+/** All that must hold of a map's documents. @module */
+import type { AccessMap } from "../map/access-map.ts";
+import { administrationObligations } from "./administration.ts";
+import { endpointObligations } from "./endpoint-obligations.ts";
+import { expectationObligations } from "./expectation-obligations.ts";
+import { guardObligations } from "./guard-obligations.ts";
+import { keyObligations } from "./key-obligations.ts";
+import { listObligations } from "./list-obligations.ts";
+import type { Obligation } from "./obligation.ts";
+import { replicationObligations } from "./replication.ts";
+import { type Stranger, strangerObligations } from "./strangers.ts";
+import { takeoverObligations } from "./takeover.ts";
+import { trustObligations } from "./trust-obligations.ts";
+import { subjectsOf, useObligations } from "./use-obligations.ts";
+
+/** @param hasDocuments whether the own policies of a principal with this ARN are among the documents */
+export function obligationsOf(
+  map: AccessMap,
+  strangers: readonly Stranger[],
+  hasDocuments: (arn: string) => boolean,
+): readonly Obligation[] {
+  const subjects = subjectsOf(map, hasDocuments);
+  return [
+    ...useObligations(map, subjects),
+    ...listObligations(map, subjects),
+    ...keyObligations(map, subjects),
+    ...administrationObligations(map, subjects),
+    ...guardObligations(map, subjects),
+    ...replicationObligations(map, subjects),
+    ...strangerObligations(map, strangers),
+    ...takeoverObligations(map, subjects),
+    ...trustObligations(map),
+    ...endpointObligations(map),
+    ...expectationObligations(map, subjects),
+  ];
+}
