@@ -21,7 +21,7 @@ export interface Representatives {
 }
 
 // 2^16: two tied keys of 255 values each, decided in some hundred milliseconds
-const ASSIGNMENTS = 65_536;
+export const ASSIGNMENTS = 65_536;
 
 /** @throws {PosternError} BadData for a value of the class that is of the wrong type */
 export function representativesOf(
