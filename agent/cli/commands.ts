@@ -13,7 +13,9 @@ import { policyDiff } from "./policy-diff.ts";
 import { policyExplain } from "./policy-explain.ts";
 import { policyGenerate } from "./policy-generate.ts";
 import { policyMatrix } from "./policy-matrix.ts";
+import { policyProve } from "./policy-prove.ts";
 import { policySimulate } from "./policy-simulate.ts";
+import { policyVerify } from "./policy-verify.ts";
 import { refresh } from "./refresh.ts";
 import { rollback } from "./rollback.ts";
 import { copy } from "./copy.ts";
@@ -55,6 +57,8 @@ const own: readonly Command[] = [
   exportSealed,
   importSealed,
   policyGenerate,
+  policyProve,
+  policyVerify,
   policyExplain,
   policyDiff,
   policyMatrix,

@@ -34,8 +34,13 @@ export async function documentsOf(map: AccessMap, from: string | undefined): Pro
   const generated = generate(map, readTemplates());
   const lineOf = provenanceOf(map, generated);
   if (from === undefined) return { deployment: generated.deployment, lineOf };
+  return { deployment: await deploymentIn(from), lineOf };
+}
+
+/** Of a folder of documents. @throws {PosternError} NotFound, Denied, BadData */
+export async function deploymentIn(folder: string): Promise<Deployment> {
   const { readDeployment } = await import("../generate/read-files.ts");
-  return { deployment: readDeployment(await filesBelow(from)), lineOf };
+  return readDeployment(await filesBelow(folder));
 }
 
 /** Every file below a folder, by its path there. @throws {PosternError} NotFound, Denied, BadData */
