@@ -51,7 +51,7 @@ const SAID: Readonly<Record<ExitCode, readonly [short: string, long: string]>> =
   ],
   [EXIT.checkFailed]: [
     "check, verify or reload failed",
-    "A check, a verification or a reload failed.",
+    "A check, a verification or a reload failed; or not all holds that policy prove or policy verify looks at.",
   ],
 };
 

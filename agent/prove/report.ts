@@ -48,10 +48,12 @@ export function encodeProof(map: AccessMap, report: ProofReport): readonly strin
     ...(rest > 0 ? [`and ${rest} more, which --json tells`, ""] : []),
     ...settings.map(({ line, bucket, message }) => `${map.file}:${line}: ${bucket}: ${message}`),
     ...gaps.map((gap) => `not looked at: ${gap}`),
-    ...countByLayer(report).map(
-      ({ layer, proved, fails, sampled }) =>
-        `${layer}: ${proved} proved${fails > 0 ? `, ${fails} fail` : ""}${sampled > 0 ? `, ${sampled} sampled, not proved` : ""}`,
-    ),
+    ...countByLayer(report)
+      .filter(({ proved, fails, sampled }) => proved + fails + sampled > 0)
+      .map(
+        ({ layer, proved, fails, sampled }) =>
+          `${layer}: ${proved} proved${fails > 0 ? `, ${fails} fail` : ""}${sampled > 0 ? `, ${sampled} sampled, not proved` : ""}`,
+      ),
     "",
     ...encodeHostile(hostile),
     "",
