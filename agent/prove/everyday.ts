@@ -86,31 +86,35 @@ export function instanceKeys(
 type Network = Pick<Route, "endpoint" | "keys">;
 
 function networksOf(
-  { guards, home }: AccessMap,
+  map: AccessMap,
   target: Target,
   principal: Principal,
   service: "s3" | "kms",
 ): readonly Network[] {
   const own = target.endpoints.filter((one) => one.service === service).map(({ id }) => id);
-  const isHeld = guards.stolenCredentials !== "off" && isInstance(principal);
+  const isHeld = map.guards.stolenCredentials !== "off" && isInstance(principal);
   const { network } = principal;
   if (network.kind === "any" || (service === "kms" && !isHeld))
     return isHeld ? own.map(through) : [over([SOMEWHERE, "2001:db8::7"]), ...own.map(through)];
-  const vpces = endpointsFor(home, target, network.vpces, service).map(through);
+  const vpces = endpointsFor(map, target, network.vpces, service).map(through);
   // credentials that work from their instance alone need an endpoint to tell so
   return isHeld || network.cidrs.length === 0 ? vpces : [...vpces, over(network.cidrs)];
 }
 
 /** Those by which the principal reaches the target; a replica's stand for those at home. */
 export function endpointsFor(
-  home: Target,
+  { home, replicas }: AccessMap,
   target: Target,
   vpces: readonly string[],
   service: "s3" | "kms",
 ): readonly string[] {
   const ofService = target.endpoints.filter((one) => one.service === service).map(({ id }) => id);
   if (target !== home) return vpces.length === 0 ? [] : ofService;
-  const others = home.endpoints.filter((one) => one.service !== service).map(({ id }) => id);
+  // an endpoint of another region does not serve this one
+  const others = [
+    ...home.endpoints.filter((one) => one.service !== service),
+    ...replicas.flatMap(({ endpoints }) => endpoints),
+  ].map(({ id }) => id);
   return vpces.filter((id) => !others.includes(id));
 }
 

@@ -98,7 +98,7 @@ function network({ map, target, principal }: EverydayScene): readonly Broken[] {
   const { network: own } = principal;
   if (own.kind === "any") return [];
   // also those of KMS, by which no request to S3 comes
-  const vpces = [...new Set([...own.vpces, ...endpointsFor(map.home, target, own.vpces, "s3")])];
+  const vpces = [...new Set([...own.vpces, ...endpointsFor(map, target, own.vpces, "s3")])];
   const where = {
     ...(vpces.length === 0 ? {} : { StringNotEquals: { "aws:SourceVpce": vpces } }),
     ...(own.cidrs.length === 0 ? {} : { NotIpAddress: { "aws:SourceIp": own.cidrs } }),

@@ -58,7 +58,9 @@ function copies(
         }),
         endpoint: undefined,
       };
-      const keys = group === undefined ? [] : sseKeys(target, group);
+      const all = group === undefined ? [] : sseKeys(target, group);
+      // a copy is encrypted anew: under the key that counts now, which is the first
+      const keys = action === READS ? all : all.slice(0, 1);
       if (group === undefined || keys.length === 0) return [[own]];
       const crypt = action === READS ? "kms:Decrypt" : "kms:Encrypt";
       return keys.map((arn) => [own, derivedStep(scene, group, key, arn, crypt, principal)]);

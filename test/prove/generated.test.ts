@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { generateDeployment } from "../../agent/generate/deployment.ts";
+import { parseMap } from "../../agent/map/parse.ts";
+import { proveMap } from "../../agent/prove/prove.ts";
+import { root } from "../support/root.ts";
+
+/** What is generated and what proves share the map alone. */
+describe("the documents that a map makes", () => {
+  for (const path of ["test/cases/map/realistic.yaml", "test/cases/access-map/acme.yaml"])
+    it(`of ${path} hold, every obligation of it`, () => {
+      const map = parseMap(readFileSync(join(root, path), "utf8"), path);
+      const { results, settings, gaps } = proveMap(map, generateDeployment(map));
+      assert.ok(results.length > 1000, String(results.length));
+      const open = results.filter(({ outcome }) => outcome.kind !== "proved");
+      assert.deepEqual(
+        open.map(({ obligation }) => obligation.id),
+        [],
+      );
+      assert.deepEqual([settings, gaps], [[], []]);
+    });
+});
