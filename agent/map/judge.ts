@@ -184,6 +184,7 @@ function judgeNetwork(map: AccessMap, report: Report): void {
       ["guards", "stolen_credentials"],
       "expected a KMS endpoint in endpoints, since hosts open sealed groups themselves, got none",
     );
+  judgeReaders(map, report);
   const limited = principals.some(
     ({ network }) => network.kind === "limited" && network.vpces.length > 0,
   );
@@ -194,6 +195,24 @@ function judgeNetwork(map: AccessMap, report: Report): void {
           ["replicas", at],
           `expected an interface endpoint of ${replica.region} for ${service}, since a guard asks for the network, got none`,
         );
+}
+
+/** Who reads through endpoints alone reads a replica through those of its region, or not at all. */
+function judgeReaders({ replicas, groups, principals, hosts }: AccessMap, report: Report): void {
+  for (const { name, network } of principals) {
+    if (network.kind === "any" || network.cidrs.length > 0) continue;
+    if (!groups.some(({ readers }) => readers.includes(name))) continue;
+    const host = hosts.find(({ principal }) => principal === name)?.name;
+    const path = host === undefined ? ["principals", name] : ["hosts", host];
+    for (const { region, endpoints } of replicas) {
+      const own = endpoints.filter(({ service }) => service === "s3");
+      if (own.length > 0 && !own.some(({ id }) => network.vpces.includes(id)))
+        report(
+          [...path, "network"],
+          `expected an endpoint of ${region} among vpce (${own.map(({ id }) => id).join(", ")}), since it reads the replica there, got none`,
+        );
+    }
+  }
 }
 
 function judgeExpectations({ expectations, principals }: AccessMap, report: Report): void {

@@ -134,7 +134,7 @@ describe("what a verb asks of AWS", () => {
       ask("web", "read", "web", west),
       ["kms:ViaService", "aws:SourceVpce"],
       [
-        "principal s3:GetObject arn:aws:s3:::acme-secrets-west/web/example - vpce-0123456789abcdef0",
+        "principal s3:GetObject arn:aws:s3:::acme-secrets-west/web/example - vpce-0aaaaaaaaaaaaaaaa",
         "s3 kms:Decrypt key/4 s3.us-west-2.amazonaws.com -",
       ],
     ],

@@ -39,6 +39,7 @@ const BEYOND_A_SCHEMA = new Set([
   "a host named as a principal",
   "an expectation of nobody",
   "a replica without a key",
+  "a reader that could not reach a replica through its network",
   "a replica that no guarded host could reach",
 ]);
 

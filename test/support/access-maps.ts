@@ -68,7 +68,7 @@ export const ROWS: readonly Row[] = [
   ],
   [
     "a word of another kind",
-    replaced("kind: ec2,", "kind: ec2, role: x,"),
+    replaced("    kind: ec2\n", "    kind: ec2\n    role: x\n"),
     /principals\.web\.role: expected one of kind, network, with_policies/,
   ],
   [
@@ -272,6 +272,13 @@ export const ROWS: readonly Row[] = [
     "a replica that no guarded host could reach",
     (whole) => whole + replaced("{ service: s3, type: interface }", "{ service: s3 }")(REPLICA),
     /replicas\[0\]: expected an interface endpoint of us-west-2 for s3/,
+  ],
+  [
+    "a reader that could not reach a replica through its network",
+    (whole) =>
+      replaced("        - vpce-0aaaaaaaaaaaaaaaa\n        - vpce-0bbbbbbbbbbbbbbbb\n", "")(whole) +
+      REPLICA,
+    /principals\.web\.network: expected an endpoint of us-west-2 among vpce \(vpce-0aaaaaaaaaaaaaaaa\)/,
   ],
   ["a file that is no map", () => "- web\n", /expected a mapping, got a list/],
 ];
