@@ -12,7 +12,7 @@ import {
   everydayStep,
   type Scene,
 } from "./object-requests.ts";
-import type { Actor, Layer, Obligation } from "./obligation.ts";
+import type { Layer, Obligation } from "./obligation.ts";
 import {
   allowingLayers,
   idAt,
@@ -67,10 +67,9 @@ export function administrationObligations(
 function canUndo(map: AccessMap, target: Target, subject: Subject): readonly Obligation[] {
   const { principal } = subject;
   const scene: EverydayScene = { map, target, principal, caller: subject.actor.caller };
-  // of principals that are there already, their own policies give them this
-  const isGenerated = ["human", "oidc", "ec2", "service"].includes(principal.kind);
-  const actor: Actor = { ...subject.actor, own: isGenerated ? subject.actor.own : "both" };
-  const layers: readonly Layer[] = isGenerated ? allowingLayers(subject) : ["whole"];
+  // a role of which no document is known has its rights from elsewhere
+  const { actor } = subject;
+  const layers = allowingLayers(subject);
   const allowIn = (
     layer: Layer,
     action: string,

@@ -12,7 +12,7 @@ export function assumptionsOf(map: AccessMap): readonly string[] {
     "what a service of AWS does for a principal (aws:ViaAWSService) does not come from the principal's network",
     "a principal's network is asked of its requests to S3; those to KMS open nothing without the object",
     `deployers (${deployers.join(", ")}) and who comes when all is locked (${breakGlass.join(", ")}) can change what was proved`,
-    `${breakGlass.join(", ")}: nothing is asked of what they do with objects`,
+    `${breakGlass.join(", ")} can read everything, and nothing more is asked of what they do with objects`,
     ...(guards.stolenCredentials === "off"
       ? ["credentials of an instance may be used elsewhere: guards.stolen_credentials is off"]
       : []),

@@ -9,7 +9,7 @@ import type { Principal } from "../map/access-map.ts";
 import { type Caller, callerOfArn } from "../policy/caller.ts";
 import type { AccessRequest } from "../policy/request.ts";
 import { standardKeys } from "../policy/standard-keys.ts";
-import type { ClassInput } from "./request-class.ts";
+import type { ClassInput, KeyConstraint } from "./request-class.ts";
 
 export type Keys = NonNullable<ClassInput["keys"]>;
 
@@ -50,8 +50,13 @@ const FACTS = [
   "kms:CallerAccount",
 ] as const;
 
-/** Keys with their one value, or without any. */
-export function factsOf(asked: Omit<AccessRequest, "context">): Keys {
+/** By key in lower case, each with its one value or absent. */
+export function factsOf(asked: Omit<AccessRequest, "context">): ReadonlyMap<string, KeyConstraint> {
   const standard = standardKeys(asked, {}, undefined);
-  return Object.fromEntries(FACTS.map((key) => [key, standard[key] ?? []]));
+  return new Map(
+    FACTS.map((key) => [
+      key.toLowerCase(),
+      { kind: "one of", alternatives: [standard[key] ?? []] } as const,
+    ]),
+  );
 }

@@ -6,7 +6,8 @@
  */
 import type { AccessMap, Endpoint } from "../map/access-map.ts";
 import { parseArn } from "../policy/glob.ts";
-import { callerWith, factsOf } from "./caller-facts.ts";
+import { callerWith } from "./caller-facts.ts";
+import { withFacts } from "./object-requests.ts";
 import type { Obligation } from "./obligation.ts";
 import { requestClassOf } from "./request-class.ts";
 import { targetsOf } from "./use-obligations.ts";
@@ -38,7 +39,7 @@ function leak(
       ? `arn:${partition}:s3:::bucket-of-another-account/x`
       : `arn:${partition}:kms:${region}:${ELSEWHERE}:key/ffffffff-ffff-ffff-ffff-ffffffffffff`;
   const asked = { caller, action, resource: parseArn(resource), resourceAccount: ELSEWHERE };
-  const keys = { ...factsOf(asked), "aws:SourceVpce": id, "aws:ResourceOrgID": "o-another00" };
+  const keys = { "aws:SourceVpce": id, "aws:ResourceOrgID": "o-another00" };
   return {
     id: `${id}/${action} of another account denied: endpoint policy alone`,
     kind: "endpoint",
@@ -47,6 +48,6 @@ function leak(
     actor: { name: id, caller, own: "everything" },
     expected: "deny",
     objects: undefined,
-    ways: () => [[{ requestClass: requestClassOf({ ...asked, keys }), endpoint: id }]],
+    ways: () => [[{ requestClass: withFacts(requestClassOf({ ...asked, keys })), endpoint: id }]],
   };
 }

@@ -14,7 +14,7 @@ import { claimOf } from "./entitlement.ts";
 import { instanceKeys } from "./everyday.ts";
 import { exampleOf, keysOf } from "./key-obligations.ts";
 import type { Layers } from "./layers.ts";
-import { anyhow, anyWays, bucketArn, type Scene } from "./object-requests.ts";
+import { anyhow, anyWays, bucketArn, onObject, type Scene } from "./object-requests.ts";
 import type { Actor, Step, Way } from "./obligation.ts";
 import { requestClassOf } from "./request-class.ts";
 import type { Stranger } from "./strangers.ts";
@@ -56,16 +56,19 @@ export function hostileVerdicts(
   return hostilesOf(map, strangers).map((hostile) => {
     const { kind, actor, assumes, groups, keys } = hostile;
     const scene: Scene = { map, target: map.home, caller: actor.caller };
+    const fetching = onObject(scene, "s3:GetObject");
     return {
       kind,
       actor: actor.name,
       assumes,
       reads: groups
-        .filter((group) =>
-          anyWays(scene, "open", exampleOf(group)).some((way) =>
-            isAllowed(hostile, narrowed(way, keys)),
-          ),
-        )
+        .filter((group) => {
+          const key = exampleOf(group);
+          // who cannot fetch need not be asked whether it opens
+          const [first = []] = fetching(key);
+          if (!isAllowed(hostile, narrowed(first, keys))) return false;
+          return anyWays(scene, "open", key).some((way) => isAllowed(hostile, narrowed(way, keys)));
+        })
         .map(({ name }) => name),
       grantsItself: grantingSteps(scene)
         .filter(({ step }) => isAllowed(hostile, narrowed([step], keys)))
@@ -160,6 +163,7 @@ function recreated(map: AccessMap, principal: Principal): Hostile {
 
 /** The first request alone is the caller's own choice of network and time; others follow from it. */
 function narrowed(way: Way, keys: Keys): Way {
+  if (Object.keys(keys).length === 0) return way;
   return way.map((step): Step => {
     const { requestClass } = step;
     const isDerived = requestClass.keys.get("kms:viaservice") !== undefined;

@@ -41,7 +41,10 @@ export function layersOf(deployment: Deployment): Layers {
       if (kept !== undefined) return policiesFor(layer, actor, step, kept);
       const own = known.get(actor) ?? new Map<string, Policies>();
       known.set(actor, own);
-      const name = `${layer} ${nameOf(step.requestClass.resource)} ${step.endpoint ?? ""}`;
+      const { resource } = step.requestClass;
+      // without policies of resources it is only asked whether it is a key
+      const about = layer === "identity alone" ? (resource?.head[2] ?? "") : nameOf(resource);
+      const name = `${layer} ${about} ${step.endpoint ?? ""}`;
       const found = own.get(name) ?? policiesFor(layer, actor, step);
       own.set(name, found);
       return found;

@@ -3,6 +3,7 @@
  * @module
  */
 import type { AccessMap, Group, Target } from "../map/access-map.ts";
+import { BUCKET_CHECK_RIGHTS } from "../policy/rights.ts";
 import type { Keys } from "./caller-facts.ts";
 import { claimOf, listedBy, type Listing, LISTINGS } from "./entitlement.ts";
 import { routesOf } from "./everyday.ts";
@@ -26,9 +27,35 @@ export function listObligations(
   subjects: readonly Subject[],
 ): readonly Obligation[] {
   return targetsOf(map).flatMap((target) =>
-    subjects
-      .filter(({ principal }) => !map.breakGlass.includes(principal.name))
-      .flatMap((subject) => LISTINGS.flatMap((listing) => listed(map, target, subject, listing))),
+    subjects.flatMap((subject) => [
+      ...LISTINGS.flatMap((listing) => listed(map, target, subject, listing)),
+      ...(target === map.home ? looksAtBucket(map, subject) : []),
+    ]),
+  );
+}
+
+/** Publishers look whether the bucket keeps versions and is closed, before they write. */
+function looksAtBucket(map: AccessMap, subject: Subject): readonly Obligation[] {
+  const { principal, actor } = subject;
+  const publishes = map.groups.some(({ publishers }) =>
+    publishers.some((one) => one.principal === principal.name),
+  );
+  const scene: EverydayScene = { map, target: map.home, principal, caller: actor.caller };
+  const layers = publishes ? allowingLayers(subject) : [];
+  return layers.flatMap((layer) =>
+    BUCKET_CHECK_RIGHTS.map((action): Obligation => ({
+      id: `${principal.name}/${action} allowed: ${layer}`,
+      kind: "list",
+      layer,
+      line: lineOfPrincipal(map, principal),
+      actor,
+      expected: "allow",
+      objects: undefined,
+      ways: () =>
+        routesOf(map, map.home, principal, "s3").map((route) => [
+          everydayStep(scene, action, bucketArn(scene), route, {}),
+        ]),
+    })),
   );
 }
 
@@ -67,7 +94,7 @@ function listed(
           ways: () => everydayListings(scene, listing, group),
         })),
       ),
-    ...layers.map((layer): Obligation => ({
+    ...(map.breakGlass.includes(principal.name) ? [] : layers).map((layer): Obligation => ({
       ...base,
       id: `${id}/anything else denied: ${layer}`,
       layer,

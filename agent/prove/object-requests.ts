@@ -49,7 +49,13 @@ export function classOf(
   more: Pick<ClassInput, "keys" | "otherKeys" | "where" | "correlations">,
 ): RequestClass {
   const asked = { caller, action, resource: parseArn(resource), resourceAccount: map.account };
-  return requestClassOf({ ...asked, ...more, keys: { ...factsOf(asked), ...more.keys } });
+  return withFacts(requestClassOf({ ...asked, ...more }));
+}
+
+/** The class, with what AWS says of the caller where nothing else is said of it. */
+export function withFacts(requestClass: RequestClass): RequestClass {
+  const keys = new Map([...factsOf(requestClass), ...requestClass.keys]);
+  return { ...requestClass, keys };
 }
 
 /** In whatever context. */

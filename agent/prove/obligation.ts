@@ -24,7 +24,10 @@ export interface Obligation {
    * is allowed when all of them are.
    */
   readonly ways: (key: string) => readonly Way[];
-  /** There is one way, of one request, and from key to key it differs by the object alone. */
+  /**
+   * There is one way, of one request; from key to key, and to other such obligations of the same actor, layer and
+   * action, it differs by the object alone.
+   */
   readonly isAlike?: true | undefined;
   /**
    * Of a guard: requests in which it alone is broken, by which the statements that keep it are found.

@@ -149,8 +149,8 @@ function alikeFinding(
     readonly find: (chain: Chain) => Finding;
   },
 ): Finding {
-  const bucket = requestClass.resource?.text.slice(0, -first.length) ?? "";
-  const object = parseArn(`${bucket}${key}`);
+  const { text = "" } = requestClass.resource ?? {};
+  const object = parseArn(text.slice(0, text.length - first.length) + key);
   if (object === undefined) throw new PosternError("Internal", `no object ${quote(key)}`);
   const policies = layers.policiesFor(layer, actor, { requestClass, endpoint });
   return alike.find(policies, requestClass.action, object, () =>

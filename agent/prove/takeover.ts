@@ -2,7 +2,7 @@
  * Ways to become another: whoever can run something on a host, or give its role to a machine of its own, reads what
  * the host reads.
  *
- * Of each map principal its own documents must give none of these, but that deployers pass roles to EC2. What its
+ * Of each map principal its own documents must give none of these, but that deployers can pass roles to EC2. What its
  * other policies give is not known here.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
  * @module
@@ -58,14 +58,46 @@ function ofRole(
   map: AccessMap,
   subject: Subject,
   action: string,
-  role: Extract<Principal, { readonly kind: "ec2" }>,
+  role: Principal & { readonly arn: string },
 ): readonly Obligation[] {
   const { principal } = subject;
   const isDeployer = map.deployers.includes(principal.name);
   if (isDeployer && action !== "iam:PassRole") return [];
   const suffix = map.partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
-  const where = isDeployer ? { StringNotEquals: { "iam:PassedToService": `ec2.${suffix}` } } : {};
-  return [deny(map, subject, action, role.arn, role.name, where)];
+  const service = `ec2.${suffix}`;
+  const where = isDeployer ? { StringNotEquals: { "iam:PassedToService": service } } : {};
+  const denied = deny(map, subject, action, role.arn, role.name, where);
+  return isDeployer ? [denied, passes(map, subject, role, service)] : [denied];
+}
+
+/** Nobody could start a host otherwise. */
+function passes(
+  map: AccessMap,
+  { principal, actor }: Subject,
+  { arn, name }: Principal & { readonly arn: string },
+  service: string,
+): Obligation {
+  const scene: Scene = { map, target: map.home, caller: actor.caller };
+  return {
+    id: `${principal.name}/iam:PassRole of ${name} to ${service} allowed: identity alone`,
+    kind: "takeover",
+    layer: "identity alone",
+    line: lineOfPrincipal(map, principal),
+    actor,
+    expected: "allow",
+    objects: undefined,
+    ways: () => [
+      [
+        {
+          requestClass: classOf(scene, "iam:PassRole", arn, {
+            keys: { "iam:PassedToService": service },
+            otherKeys: "absent",
+          }),
+          endpoint: undefined,
+        },
+      ],
+    ],
+  };
 }
 
 function deny(
@@ -85,6 +117,7 @@ function deny(
     actor,
     expected: "deny",
     objects: undefined,
+    isAlike: true,
     ways: () => [
       [{ requestClass: classOf(scene, action, resource, { where }), endpoint: undefined }],
     ],

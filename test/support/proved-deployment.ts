@@ -78,6 +78,18 @@ const others = (...arns: readonly string[]): object => ({
 });
 const own = { BoolIfExists: { "aws:ViaAWSService": "false" } };
 
+const LOOKS = [
+  "s3:GetBucketVersioning",
+  "s3:GetBucketPublicAccessBlock",
+  "s3:GetBucketPolicyStatus",
+  "s3:GetBucketOwnershipControls",
+];
+
+const UNDO = [
+  allow("Undo", ["s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"], B),
+  allow("UndoKeys", ["kms:GetKeyPolicy", "kms:PutKeyPolicy"], [WEB_KEY, DB_KEY]),
+];
+
 const BUCKET_POLICY = policy(
   deny("DenyInsecureTransport", "s3:*", ALL, { Bool: { "aws:SecureTransport": "false" } }),
   deny("DenyOldTls", "s3:*", ALL, { NumericLessThan: { "s3:TlsVersion": "1.2" } }),
@@ -96,7 +108,7 @@ const BUCKET_POLICY = policy(
     Sid: "DenyAllElse",
     Effect: "Deny",
     Principal: "*",
-    NotAction: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"],
+    NotAction: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket", ...LOOKS],
     Resource: ALL,
     Condition: others(INFRA, EMERGENCY),
   },
@@ -142,6 +154,7 @@ const BUCKET_POLICY = policy(
 function keyPolicy(...statements: readonly StatementJson[]): PolicyJson {
   const administration = ["kms:GetKeyPolicy", "kms:PutKeyPolicy", "kms:DescribeKey"];
   return policy(
+    allow("OpenAll", "kms:Decrypt", "*", { Principal: { AWS: EMERGENCY } }),
     allow("Administration", administration, "*", { Principal: { AWS: [INFRA, EMERGENCY] } }),
     ...statements,
   );
@@ -312,6 +325,7 @@ export const PROVED: Deployment = {
         ),
         allow("Remove", "s3:DeleteObject", [`${B}/web/*`, `${B}/db.bundle`]),
         list("web/", "web/*", "db.bundle"),
+        allow("Look", LOOKS, B),
         allow("Stored", ["kms:Decrypt", "kms:GenerateDataKey"], WEB_KEY, {
           Condition: THROUGH_S3,
         }),
@@ -325,11 +339,14 @@ export const PROVED: Deployment = {
         { Condition: { Bool: { "aws:MultiFactorAuthPresent": "true" } } },
       ),
       [
-        allow("Undo", ["s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"], B),
-        allow("UndoKeys", ["kms:GetKeyPolicy", "kms:PutKeyPolicy"], [WEB_KEY, DB_KEY]),
+        ...UNDO,
+        allow("ReadAll", "s3:GetObject", `${B}/*`),
+        allow("ListAll", "s3:ListBucket", B),
+        allow("DecryptAll", "kms:Decrypt", [WEB_KEY, DB_KEY]),
       ],
     ),
     role(INFRA, undefined, [
+      ...UNDO,
       allow("PassRole", "iam:PassRole", [WEB, DATABASE], {
         Condition: { StringEquals: { "iam:PassedToService": "ec2.amazonaws.com" } },
       }),
