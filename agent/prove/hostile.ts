@@ -53,6 +53,13 @@ export function hostileVerdicts(
     }));
     return prover.find({ links, shared: new Set() }, "allow").kind !== "none";
   };
+  // the same of a principal in whatever part it plays
+  const granting = new Map<string, readonly Granting[]>();
+  const grantingBy = (scene: Scene, name: string): readonly Granting[] => {
+    const steps = granting.get(name) ?? grantingSteps(scene);
+    granting.set(name, steps);
+    return steps;
+  };
   return hostilesOf(map, strangers).map((hostile) => {
     const { kind, actor, assumes, groups, keys } = hostile;
     const scene: Scene = { map, target: map.home, caller: actor.caller };
@@ -70,7 +77,7 @@ export function hostileVerdicts(
           return anyWays(scene, "open", key).some((way) => isAllowed(hostile, narrowed(way, keys)));
         })
         .map(({ name }) => name),
-      grantsItself: grantingSteps(scene)
+      grantsItself: grantingBy(scene, actor.name)
         .filter(({ step }) => isAllowed(hostile, narrowed([step], keys)))
         .map(({ action }) => action),
     };

@@ -175,7 +175,8 @@ function tellingPair({ map }: EverydayScene, group: Group): readonly [name: stri
 }
 
 /** The group's own context with one thing wrong. */
-function wrongly({ map }: EverydayScene, group: Group): readonly Keys[] {
+function wrongly(scene: EverydayScene, group: Group): readonly Keys[] {
+  const { map } = scene;
   const { pairs, names } = sealContext(map, group, exampleOf(group));
   if (group.seal.mode === "none" || group.seal.bind === "none") return [];
   const all = { ...pairs, [NAMES]: { kind: "one of", alternatives: names } } as const;
@@ -188,6 +189,8 @@ function wrongly({ map }: EverydayScene, group: Group): readonly Keys[] {
       "kms:EncryptionContext:another": "x",
       [NAMES]: { kind: "one of", alternatives: more },
     },
+    // S3 and others would decrypt for whoever they like
+    { ...all, "kms:ViaService": viaS3(scene) },
     ...(group.reach.kind === "bundle"
       ? [
           {
@@ -199,7 +202,7 @@ function wrongly({ map }: EverydayScene, group: Group): readonly Keys[] {
             },
           } as const,
         ]
-      : []),
+      : [{ ...all, "kms:EncryptionContext:postern:key": "another-group/x" }]),
   ];
 }
 

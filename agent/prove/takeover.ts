@@ -7,10 +7,12 @@
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
  * @module
  */
-import type { AccessMap, Principal } from "../map/access-map.ts";
+import type { AccessMap } from "../map/access-map.ts";
+import { parseArn } from "../policy/glob.ts";
 import { INSTANCE } from "./caller-facts.ts";
 import { classOf, type Scene } from "./object-requests.ts";
 import type { Obligation } from "./obligation.ts";
+import type { RequestClass } from "./request-class.ts";
 import { lineOfPrincipal, type Subject } from "./use-obligations.ts";
 
 /** On a host. */
@@ -37,89 +39,115 @@ export function takeoverObligations(
   map: AccessMap,
   subjects: readonly Subject[],
 ): readonly Obligation[] {
-  const roles = map.principals.filter((one) => one.kind === "ec2");
+  const roles = rolesOfMachines(map);
   return subjects
     .filter(
       ({ hasDocuments, principal }) => hasDocuments && !map.breakGlass.includes(principal.name),
     )
-    .flatMap((subject) => [
-      ...HOST_ACTIONS.map((action) => deny(map, subject, action, hostArn(map), "any host")),
-      ...roles.flatMap((role) =>
-        ROLE_ACTIONS.flatMap((action) => ofRole(map, subject, action, role)),
-      ),
-    ]);
+    .flatMap((subject) => {
+      const isDeployer = map.deployers.includes(subject.principal.name);
+      const on = (action: string): OnResource => onResource(map, subject, action);
+      return [
+        ...HOST_ACTIONS.map((action) => denied(map, subject, on(action), hostArn(map), "any host")),
+        ...(isDeployer
+          ? roles.flatMap((role) => passing(map, subject, role))
+          : ROLE_ACTIONS.map(on).flatMap((ask) =>
+              roles.map(({ arn, name }) => denied(map, subject, ask, arn, name)),
+            )),
+      ];
+    });
+}
+
+interface MachineRole {
+  readonly name: string;
+  readonly arn: string;
+  readonly service: string;
+}
+
+/** The generated roles that a service of AWS runs something under. */
+function rolesOfMachines({ principals, partition }: AccessMap): readonly MachineRole[] {
+  const suffix = partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
+  return principals.flatMap((one) => {
+    if (one.kind === "ec2") return [{ name: one.name, arn: one.arn, service: `ec2.${suffix}` }];
+    return one.kind === "service" ? [{ name: one.name, arn: one.arn, service: one.service }] : [];
+  });
 }
 
 export function hostArn({ partition, account, home }: AccessMap): string {
   return `arn:${partition}:ec2:${home.region}:${account}:instance/${INSTANCE}`;
 }
 
-function ofRole(
-  map: AccessMap,
-  subject: Subject,
-  action: string,
-  role: Principal & { readonly arn: string },
-): readonly Obligation[] {
-  const { principal } = subject;
-  const isDeployer = map.deployers.includes(principal.name);
-  if (isDeployer && action !== "iam:PassRole") return [];
-  const suffix = map.partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
-  const service = `ec2.${suffix}`;
-  const where = isDeployer ? { StringNotEquals: { "iam:PassedToService": service } } : {};
-  const denied = deny(map, subject, action, role.arn, role.name, where);
-  return isDeployer ? [denied, passes(map, subject, role, service)] : [denied];
+interface OnResource {
+  readonly action: string;
+  readonly on: (arn: string) => RequestClass;
 }
 
-/** Nobody could start a host otherwise. */
-function passes(
-  map: AccessMap,
-  { principal, actor }: Subject,
-  { arn, name }: Principal & { readonly arn: string },
-  service: string,
-): Obligation {
+/** A class for each resource, that differs from the others by it alone: there are roles times roles. */
+function onResource(map: AccessMap, { actor }: Subject, action: string): OnResource {
   const scene: Scene = { map, target: map.home, caller: actor.caller };
+  let base: RequestClass | undefined;
   return {
-    id: `${principal.name}/iam:PassRole of ${name} to ${service} allowed: identity alone`,
-    kind: "takeover",
-    layer: "identity alone",
-    line: lineOfPrincipal(map, principal),
-    actor,
-    expected: "allow",
-    objects: undefined,
-    ways: () => [
-      [
-        {
-          requestClass: classOf(scene, "iam:PassRole", arn, {
-            keys: { "iam:PassedToService": service },
-            otherKeys: "absent",
-          }),
-          endpoint: undefined,
-        },
-      ],
-    ],
+    action,
+    on: (arn) => {
+      base ??= classOf(scene, action, arn, {});
+      return { ...base, resource: parseArn(arn) };
+    },
   };
 }
 
-function deny(
+function denied(
+  map: AccessMap,
+  subject: Subject,
+  { action, on }: OnResource,
+  arn: string,
+  whom: string,
+): Obligation {
+  return {
+    ...baseOf(map, subject),
+    id: `${subject.principal.name}/${action} of ${whom} denied: identity alone`,
+    expected: "deny",
+    isAlike: true,
+    ways: () => [[{ requestClass: on(arn), endpoint: undefined }]],
+  };
+}
+
+/** Nobody could start a machine otherwise; and to no other service, which would run what it is told. */
+function passing(
+  map: AccessMap,
+  subject: Subject,
+  { arn, name, service }: MachineRole,
+): readonly Obligation[] {
+  const { principal, actor } = subject;
+  const scene: Scene = { map, target: map.home, caller: actor.caller };
+  const where = { StringNotEquals: { "iam:PassedToService": service } };
+  const keys = { "iam:PassedToService": service };
+  const id = `${principal.name}/iam:PassRole of ${name}`;
+  const ask = (more: Parameters<typeof classOf>[3]): Obligation["ways"] => {
+    return () => [
+      [{ requestClass: classOf(scene, "iam:PassRole", arn, more), endpoint: undefined }],
+    ];
+  };
+  const base = baseOf(map, subject);
+  return [
+    { ...base, id: `${id} denied: identity alone`, expected: "deny", ways: ask({ where }) },
+    {
+      ...base,
+      id: `${id} to ${service} allowed: identity alone`,
+      expected: "allow",
+      ways: ask({ keys, otherKeys: "absent" }),
+    },
+  ];
+}
+
+function baseOf(
   map: AccessMap,
   { principal, actor }: Subject,
-  action: string,
-  resource: string,
-  whom: string,
-  where: object = {},
-): Obligation {
-  const scene: Scene = { map, target: map.home, caller: actor.caller };
+): Pick<Obligation, "kind" | "layer" | "line" | "actor" | "objects"> {
   return {
-    id: `${principal.name}/${action} of ${whom} denied: identity alone`,
     kind: "takeover",
     layer: "identity alone",
     line: lineOfPrincipal(map, principal),
     actor,
-    expected: "deny",
     objects: undefined,
-    isAlike: true,
-    ways: () => [
-      [{ requestClass: classOf(scene, action, resource, { where }), endpoint: undefined }],
-    ],
   };
 }

@@ -147,6 +147,16 @@ function others(map: AccessMap, principal: Generated): readonly Attempt[] {
     },
     ...(principal.kind === "oidc" ? wrongTokens(map, principal) : []),
     ...(principal.kind === "human" ? withoutMfa(principal) : []),
+    // the service on behalf of somebody else's account
+    ...(principal.kind === "service"
+      ? [
+          {
+            ...service(principal.service),
+            who: `${principal.service} for another account`,
+            where: { StringNotEquals: { "aws:SourceAccount": account } },
+          },
+        ]
+      : []),
   ];
 }
 

@@ -170,7 +170,7 @@ const SEALED = {
     "kms:EncryptionContext:postern:group": "db",
     "kms:EncryptionContext:postern:bucket": "acme-secrets",
   },
-  Null: { "kms:EncryptionContext:postern:revision": "false" },
+  Null: { "kms:EncryptionContext:postern:revision": "false", "kms:ViaService": "true" },
   "ForAllValues:StringEquals": {
     "kms:EncryptionContextKeys": [
       "postern:group",
