@@ -167,7 +167,7 @@ function options({ positionals, options, conflicts }: Definition): readonly stri
     ...positionals.map((flag) => item(`Ar ${flag.name}`, described(flag, conflicts))),
     ...options.map((flag) =>
       item(
-        `Fl -${flag.name}${flag.takesValue ? ` Ar ${valueName(flag)}` : ""}`,
+        `Fl ${flag.letter === undefined ? "" : `${flag.letter} , Fl `}-${flag.name}${flag.takesValue ? ` Ar ${valueName(flag)}` : ""}`,
         described(flag, conflicts),
       ),
     ),

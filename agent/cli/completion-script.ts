@@ -28,6 +28,7 @@ const PLACES: Readonly<Record<string, "groups" | "secrets" | "files">> = {
 
 const HELP: Flag = {
   name: "help",
+  letter: undefined,
   describe: "show help",
   takesValue: false,
   repeatable: false,
@@ -39,7 +40,9 @@ function bashScript(commands: readonly Command[]): string {
   const cases = commands.map((command) => {
     const { options, positionals } = definitionOf(command);
     const words = (flags: readonly Flag[]): string =>
-      flags.map(({ name }) => ` --${name}`).join("");
+      flags
+        .map(({ name, letter }) => ` --${name}${letter === undefined ? "" : ` -${letter}`}`)
+        .join("");
     const [first] = positionals;
     const place = first === undefined ? "" : (PLACES[first.name] ?? "");
     const values = options
@@ -102,7 +105,10 @@ complete -F _postern postern
 function zshScript(commands: readonly Command[]): string {
   const cases = commands.map((command) => {
     const definition = definitionOf(command);
-    const specs = [...[...definition.options, HELP].map(zshOption), ...zshPositionals(definition)];
+    const specs = [
+      ...[...definition.options, HELP].flatMap(zshOption),
+      ...zshPositionals(definition),
+    ];
     return `    ${shellQuote(command.name)})\n      _arguments ${specs.map(shellQuote).join(" \\\n        ")} ;;`;
   });
   const families = familiesOf(commands).map((family) => {
@@ -152,10 +158,14 @@ function zshNames(entries: readonly Entry[]): string {
     _describe command names`;
 }
 
-function zshOption({ name, describe, takesValue, choices }: Flag): string {
+function zshOption({ name, letter, describe, takesValue, choices }: Flag): readonly string[] {
   const text = describe.replaceAll(/[[\]:\\]/g, String.raw`\$&`);
   const values = choices.length > 0 ? `(${choices.join(" ")})` : "_files";
-  return takesValue ? `--${name}=[${text}]:value:${values}` : `--${name}[${text}]`;
+  const long = takesValue ? `--${name}=[${text}]:value:${values}` : `--${name}[${text}]`;
+  if (letter === undefined) return [long];
+  const either = `(-${letter} --${name})`;
+  const short = takesValue ? `-${letter}+[${text}]:value:${values}` : `-${letter}[${text}]`;
+  return [`${either}${short}`, `${either}${long}`];
 }
 
 function zshPositionals({ positionals }: Definition): readonly string[] {

@@ -25,6 +25,8 @@ export interface Definition {
 
 export interface Flag {
   readonly name: string;
+  /** Its one-letter form: "o" of --output. */
+  readonly letter: string | undefined;
   readonly describe: string;
   readonly takesValue: boolean;
   readonly repeatable: boolean;
@@ -107,6 +109,7 @@ const COMMAND = v.looseTuple([
 ]);
 const PAIR = v.tuple([v.string(), v.string()]);
 const FLAG = v.strictObject({
+  alias: v.optional(v.pipe(v.string(), v.length(1))),
   type: v.picklist(["string", "boolean"]),
   describe: v.string(),
   array: v.optional(v.boolean(), false),
@@ -121,6 +124,7 @@ function flagOf({ words }: Call, { repeatable = [] }: Command): Flag {
   const [name, told] = v.parse(v.tuple([v.string(), FLAG]), words);
   return {
     name,
+    letter: told.alias,
     describe: told.describe,
     takesValue: told.type === "string",
     repeatable: repeatable.includes(name),

@@ -2,7 +2,7 @@
  * The command line: one yargs module a command, each loading its own work only when it runs.
  * @module
  */
-import yargs from "yargs";
+import yargs, { type Argv } from "yargs";
 import { systemClock } from "../core/clock.ts";
 import { EXIT, PosternError } from "../core/errors.ts";
 import type { Command, Surroundings } from "./command.ts";
@@ -96,9 +96,28 @@ async function run(
       // yargs's own complaints about the words come with or without an error of its class
       throw error === undefined || error.name === "YError" ? misuse(message, command.name) : error;
     });
+  showExamplesWhole(parser);
   // the one that was named: to build them all takes longer than the rest of the parsing
   command.add(parser, surroundings);
   await parser.parseAsync();
+}
+
+/** yargs breaks the lines of examples at forty columns, in the middle of words: nobody could copy them. */
+function showExamplesWhole(parser: Argv): void {
+  const end = parser.epilogue.bind(parser);
+  let gap = "";
+  let title = "Examples:\n";
+  Object.assign(parser, {
+    epilogue: (text: string) => {
+      gap = "\n";
+      return end(text);
+    },
+    example: (line: string, about: string) => {
+      const text = `${title === "" ? "" : gap}${title}  ${line}\n      ${about}`;
+      title = "";
+      return end(text);
+    },
+  });
 }
 
 /** The last of an option counts, as in the shell's own answer; yargs would make a list of them. */

@@ -33,6 +33,7 @@ export const policyGenerate: Command = {
         options
           .positional("map", { type: "string", demandOption: true, describe: "the access map" })
           .option("output", {
+            alias: "o",
             type: "string",
             requiresArg: true,
             describe: "the folder to write to",
@@ -54,9 +55,9 @@ export const policyGenerate: Command = {
           })
           .conflicts("annotate", "output")
           .epilogue("With --check, exits with 2 when the folder is not what the map makes.")
-          .example("$0 generate access.yaml --output policies", "plain JSON documents")
-          .example("$0 generate access.yaml --output tf --format terraform", "a module")
-          .example("$0 generate access.yaml --output policies --check", "for a pull request"),
+          .example("$0 generate access.yaml -o policies", "plain JSON documents")
+          .example("$0 generate access.yaml -o tf --format terraform", "a module")
+          .example("$0 generate access.yaml -o policies --check", "for a pull request"),
       async ({ map, output, format, annotate = false, check = false }) => {
         await generateDocuments({ map, output, format, annotate, check }, surroundings);
       },

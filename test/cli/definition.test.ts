@@ -12,6 +12,7 @@ describe("a command's definition", () => {
     assert.deepEqual(positionals, [
       {
         name: "groups",
+        letter: undefined,
         describe: "all when none is named",
         takesValue: true,
         repeatable: true,
@@ -48,6 +49,15 @@ describe("a command's definition", () => {
       for (const { line } of definitionOf(command).examples)
         assert.match(line, new RegExp(`\\bpostern ${command.name}\\b`));
     }
+  });
+
+  it("has the letter of an option that has one", () => {
+    const letters = commands.flatMap((command) =>
+      definitionOf(command).options.flatMap(({ name, letter }) =>
+        letter === undefined ? [] : [`${command.name} -${letter} --${name}`],
+      ),
+    );
+    assert.deepEqual(letters, ["policy generate -o --output"]);
   });
 
   it("leaves out nothing in silence: what no page can show is a fault", () => {
