@@ -10,6 +10,8 @@ import { get } from "./get.ts";
 import { path } from "./path.ts";
 import { plan } from "./plan.ts";
 import { policyDiff } from "./policy-diff.ts";
+import { policyAdopt } from "./policy-adopt.ts";
+import { policyDrift } from "./policy-drift.ts";
 import { policyExplain } from "./policy-explain.ts";
 import { policyGenerate } from "./policy-generate.ts";
 import { policyMatrix } from "./policy-matrix.ts";
@@ -62,6 +64,8 @@ const own: readonly Command[] = [
   policyExplain,
   policyDiff,
   policyMatrix,
+  policyDrift,
+  policyAdopt,
   policySimulate,
   sandbox,
   demo,

@@ -12,6 +12,7 @@ import { type Right, rightsOfLevel } from "../policy/rights.ts";
 import { closedWorld } from "./closed-world.ts";
 import { type Draft, draft, documentOf, type DraftedDocument, type Sources } from "./draft.ts";
 import { guardRails } from "./guard-rails.ts";
+import { kept } from "./kept.ts";
 import { prefixesToPublish, prefixesToRead, prefixesToRestore } from "./listing.ts";
 import { sorted } from "./order.ts";
 import { arnOf, objectsOf, type Place, principalNamed } from "./place.ts";
@@ -28,6 +29,7 @@ export function bucketPolicy(sources: Sources, place: Place): DraftedDocument {
     ...guardRails(sources, place),
     ...closedWorld(sources, place),
     ...foreigners(sources, place),
+    ...(place.isHome ? kept(sources.map.keep.bucket, ["keep", "bucket"]) : []),
   ]);
   const bytes = Buffer.byteLength(JSON.stringify(drafted.document));
   if (bytes <= MAX_BYTES) return drafted;

@@ -9,6 +9,7 @@ import { administrationStatements } from "./administration.ts";
 import { attach, type Attached } from "./attach.ts";
 import type { Draft, Sources } from "./draft.ts";
 import { hostGuards } from "./host-guards.ts";
+import { kept } from "./kept.ts";
 import { arnOf } from "./place.ts";
 import { publisherStatements } from "./publisher.ts";
 import { readerStatements } from "./reader.ts";
@@ -57,6 +58,7 @@ function statementsOf(sources: Sources, principal: Principal): readonly Draft[] 
     ...publisherStatements(sources, name),
     ...replicationStatements(sources, name),
     ...administrationStatements(sources, name),
+    ...kept(sources.map.keep.roles.get(name), ["keep", "roles", name]),
   ];
 }
 

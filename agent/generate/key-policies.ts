@@ -19,6 +19,7 @@ import { type KeyUse, sealKeys, sealUse, sseContexts, sseKeys, sseUse } from "./
 import { joinLabels } from "./labels.ts";
 import { sorted } from "./order.ts";
 import { arnOf, type Place, principalNamed, publishersOf } from "./place.ts";
+import { kept } from "./kept.ts";
 import { replicaSealKeys } from "./publisher.ts";
 import { describedKeys } from "./reader.ts";
 import { contextsOf, replicatedUnder, replicationActions } from "./replication.ts";
@@ -42,6 +43,7 @@ export function keyPolicy(sources: Sources, place: Place, key: KmsKeyArn): Draft
     ...sealed(sources, place, key),
     ...replication(sources, place, key),
     ...describing(sources, place, key),
+    ...(place.isHome ? kept(map.keep.keys.get(key), ["keep", "keys", key]) : []),
   ]);
   const bytes = Buffer.byteLength(JSON.stringify(drafted.document));
   if (bytes <= MAX_BYTES) return drafted;

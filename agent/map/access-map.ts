@@ -15,6 +15,7 @@ import type {
   S3Prefix,
   SecretName,
 } from "../core/names.ts";
+import type { PolicyJson } from "../policy/deployment.ts";
 import type { Level } from "../policy/rights.ts";
 
 declare const brand: unique symbol;
@@ -53,8 +54,20 @@ export interface AccessMap {
   /** Whether hosts may look at their keys (kms:DescribeKey). */
   readonly doctor: boolean;
   readonly accepted: readonly Waiver[];
+  readonly keep: Kept;
   /** Where a thing stands in the file; the line of its nearest parent for what is only implied. */
   readonly lineOf: (path: readonly (string | number)[]) => number;
+}
+
+/**
+ * Statements that the map does not explain and that stay in the documents as they are, each a plain statement of a
+ * document of version 2012-10-17. Of the home bucket and its keys.
+ */
+export interface Kept {
+  readonly bucket: readonly PolicyJson[];
+  readonly keys: ReadonlyMap<KmsKeyArn, readonly PolicyJson[]>;
+  /** Of roles and users. */
+  readonly roles: ReadonlyMap<PrincipalName, readonly PolicyJson[]>;
 }
 
 /** A bucket with its region's keys and endpoints. */

@@ -25,6 +25,7 @@ import {
   reachOf,
 } from "./complete.ts";
 import { type GrantedHosts, grantHosts } from "./hosts.ts";
+import { completeKeep, judgeKeep } from "./keep.ts";
 import { judgeMap } from "./judge.ts";
 import { judgeSettings, type Report } from "./judge-settings.ts";
 import { type KeyNames, keyNames, replicaKeys } from "./keys.ts";
@@ -109,9 +110,11 @@ function completeMap(settings: MapSettings, document: ConfigDocument, report: Re
     expectations: expectationsOf(settings, hosts, document),
     doctor: settings.doctor ?? false,
     accepted: settings.accept ?? [],
+    keep: completeKeep(settings.keep, { keyOf, report }),
     lineOf: (path) => document.issueAt(path, "", "key").line,
   };
   judgeMap(map, report);
+  judgeKeep(map, report);
   return map;
 }
 

@@ -29,6 +29,7 @@ import {
   type S3Prefix,
   type SecretName,
 } from "../core/names.ts";
+import type { PolicyJson } from "../policy/deployment.ts";
 import { LEVELS, type Level } from "../policy/rights.ts";
 import {
   PARTITIONS,
@@ -76,6 +77,13 @@ export interface MapSettings {
   readonly expect?: readonly Omit<MapExpectation, "line">[];
   readonly doctor?: boolean;
   readonly accept?: readonly Waiver[];
+  readonly keep?: KeepSettings;
+}
+
+export interface KeepSettings {
+  readonly bucket?: readonly PolicyJson[];
+  readonly keys?: readonly (readonly [string, readonly PolicyJson[]])[];
+  readonly roles?: readonly (readonly [PrincipalName, readonly PolicyJson[]])[];
 }
 
 export interface EncryptionSettings {
@@ -275,6 +283,20 @@ const guards: Schema<GuardSettings> = closed({
 /** Names of `keys`, or at a replica the home's key by name or ARN; then the ARN. */
 const keys = mappingOf(parseKeyReference, parsed("a key ARN", parseKeyReference));
 
+/** What is in it, `keep.ts` judges. */
+const statements: Schema<PolicyJson[]> = listOf(
+  v.custom<PolicyJson>(
+    isMapping,
+    ({ input }) => `expected a statement of a policy, got ${describeValue(input)}`,
+  ),
+);
+
+const keep: Schema<KeepSettings> = closed({
+  bucket: v.exactOptional(statements),
+  keys: v.exactOptional(mappingOf(parseKeyReference, statements)),
+  roles: v.exactOptional(mappingOf(parsePrincipalName, statements)),
+});
+
 const placeEntries = {
   region: parsed("a region's code", parseRegion),
   bucket: parsed("a bucket's name", parseBucketName),
@@ -299,4 +321,5 @@ export const mapSchema: Schema<MapSettings> = closed({
   expect: v.exactOptional(listOf(parsed("a sentence", parseExpectation))),
   doctor: v.exactOptional(flag()),
   accept: v.exactOptional(listOf(wordOf(WAIVERS))),
+  keep: v.exactOptional(keep),
 });

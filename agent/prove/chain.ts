@@ -25,6 +25,29 @@ export interface Chain {
 
 export type Decision = Verdict["decision"];
 
+/** How a chain is to be decided. */
+export interface Goal {
+  readonly ofLink: (link: number) => Decision;
+  /** @param allowed by link */
+  readonly isMet: (allowed: readonly boolean[]) => boolean;
+}
+
+/** Allowed, all of them; or denied, whichever. */
+export function wholly(decision: Decision): Goal {
+  return {
+    ofLink: () => decision,
+    isMet: (allowed) => allowed.every(Boolean) === (decision === "allow"),
+  };
+}
+
+/** Each link in its own way. */
+export function linkByLink(wanted: readonly Decision[]): Goal {
+  return {
+    ofLink: (link) => wanted[link] ?? "allow",
+    isMet: (allowed) => allowed.every((one, link) => one === (wanted[link] === "allow")),
+  };
+}
+
 /** What is left to decide of one link. */
 export interface LinkProblem extends Pick<Remainder, "conditionals" | "failing"> {
   /** With those conditionals that hold. */
@@ -50,7 +73,7 @@ export function linkProblemOf(
 
 /** What is left to decide of a chain. */
 export interface Problem {
-  readonly decision: Decision;
+  readonly goal: Goal;
   readonly slots: readonly Slot[];
   /** What all slots ask, each once. */
   readonly members: readonly Member[];
@@ -60,25 +83,25 @@ export interface Problem {
   readonly decisions: () => number;
 }
 
-export function problemOf(links: readonly LinkProblem[], decision: Decision): Problem {
+export function problemOf(links: readonly LinkProblem[], goal: Goal): Problem {
   const slots: Slot[] = [];
   const members = new Map<string, Member>();
   const parts = links.map(({ conditionals, isAllowed }, link) => {
     const first = slots.length;
     for (const { opens, atoms } of conditionals) {
-      slots.push({ link, atoms, wanted: opens === (decision === "allow") });
+      slots.push({ link, atoms, wanted: opens === (goal.ofLink(link) === "allow") });
       for (const atom of atoms) members.set(`${link} ${atom.id}`, { link, atom });
     }
     return (has: Has): boolean => isAllowed((at) => has(first + at));
   });
   let decisions = 0;
   return {
-    decision,
+    goal,
     slots,
     members: [...members.values()],
     isDecided: (has) => {
       decisions += 1;
-      return parts.every((isAllowed) => isAllowed(has)) === (decision === "allow");
+      return goal.isMet(parts.map((isAllowed) => isAllowed(has)));
     },
     decisions: () => decisions,
   };

@@ -20,10 +20,13 @@ import { newWordFinder } from "./candidates.ts";
 import {
   type Chain,
   type Decision,
+  type Goal,
+  linkByLink,
   type LinkProblem,
   linkProblemOf,
   type Problem,
   problemOf,
+  wholly,
 } from "./chain.ts";
 import { type Group, groupsOf, type Scope } from "./groups.ts";
 import { newRelevance } from "./relevance.ts";
@@ -48,6 +51,12 @@ export interface Prover {
    * @throws {PosternError} BadData for a class that holds no request, or a value of it that is of the wrong type
    */
   readonly find: (chain: Chain, decision: Decision) => Finding;
+  /**
+   * As `find`, where each link is to be decided in its own way: with one request of two links, what one set of
+   * documents allows and another does not.
+   * @param wanted by link
+   */
+  readonly findEach: (chain: Chain, wanted: readonly Decision[]) => Finding;
 }
 
 /** Remembers what it found out of documents and groups: one prover for many classes. */
@@ -55,30 +64,35 @@ export function newProver(): Prover {
   const atoms = newAtoms();
   const remainderOf = newRelevance(atoms);
   const settle = newSettler();
+  const findGoal = (chain: Chain, goal: Goal): Finding => {
+    const classes = chain.links.map((one) => one.requestClass);
+    const where = classes.flatMap((one, link) =>
+      one.where.map((condition) => ({ link, atom: atoms.ofCondition(condition) })),
+    );
+    const plain = { classes, shared: chain.shared, failing: [] };
+    for (const group of groupsOf(plain, [], where)) refuseEmpty(settle(group, plain));
+    const links: LinkProblem[] = [];
+    for (const [at, link] of chain.links.entries()) {
+      const problem = linkProblemOf(link, remainderOf);
+      // most chains are closed at their first link, by which statements there are
+      if (
+        goal.ofLink(at) === "allow" &&
+        !problem.isAllowed((one) => problem.conditionals[one]?.opens)
+      )
+        return { kind: "none", decisions: links.length + 1 };
+      links.push(problem);
+    }
+    const problem = problemOf(links, goal);
+    if (!problem.isDecided((slot) => problem.slots[slot]?.wanted ?? false))
+      return { kind: "none", decisions: problem.decisions() };
+    const scope = { ...plain, failing: links.map((one) => one.failing) };
+    const settled = groupsOf(scope, problem.members, where).map((one) => settle(one, scope));
+    for (const one of settled) refuseEmpty(one);
+    return findAmong(chain, problem, settled);
+  };
   return {
-    find: (chain, decision) => {
-      const classes = chain.links.map((one) => one.requestClass);
-      const where = classes.flatMap((one, link) =>
-        one.where.map((condition) => ({ link, atom: atoms.ofCondition(condition) })),
-      );
-      const plain = { classes, shared: chain.shared, failing: [] };
-      for (const group of groupsOf(plain, [], where)) refuseEmpty(settle(group, plain));
-      const links: LinkProblem[] = [];
-      for (const link of chain.links) {
-        const problem = linkProblemOf(link, remainderOf);
-        // most chains are closed at their first link, by which statements there are
-        if (decision === "allow" && !problem.isAllowed((at) => problem.conditionals[at]?.opens))
-          return { kind: "none", decisions: links.length + 1 };
-        links.push(problem);
-      }
-      const problem = problemOf(links, decision);
-      if (!problem.isDecided((slot) => problem.slots[slot]?.wanted ?? false))
-        return { kind: "none", decisions: problem.decisions() };
-      const scope = { ...plain, failing: links.map((one) => one.failing) };
-      const settled = groupsOf(scope, problem.members, where).map((one) => settle(one, scope));
-      for (const one of settled) refuseEmpty(one);
-      return findAmong(chain, problem, settled);
-    },
+    find: (chain, decision) => findGoal(chain, wholly(decision)),
+    findEach: (chain, wanted) => findGoal(chain, linkByLink(wanted)),
   };
 }
 
@@ -120,7 +134,7 @@ function findAmong(chain: Chain, problem: Problem, settled: readonly Settled[]):
 /** @throws {PosternError} Internal when the evaluator decides otherwise: then nothing that was proved holds */
 function confirm(
   { links }: Chain,
-  { decision }: Problem,
+  { goal }: Problem,
   settled: readonly Settled[],
   assignments: readonly Assignment[],
 ): Finding {
@@ -137,12 +151,12 @@ function confirm(
   });
   const requests = witnesses.map((one) => one.request);
   const verdicts = witnesses.map((one) => one.verdict);
-  const isAllowed = verdicts.every((one) => one.decision === "allow");
-  if (isAllowed === (decision === "allow")) return { kind: "found", requests, verdicts };
+  if (goal.isMet(verdicts.map((one) => one.decision === "allow")))
+    return { kind: "found", requests, verdicts };
   const said = requests.map(({ action, context }) => `${action} ${JSON.stringify([...context])}`);
   throw new PosternError(
     "Internal",
-    `expected the evaluator to confirm ${decision}, got another decision on ${said.join(", then ")}`,
+    `expected the evaluator to confirm a decision, got another on ${said.join(", then ")}`,
   );
 }
 

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { PosternError } from "../../agent/core/errors.ts";
 import type { AccessMap, Principal } from "../../agent/map/access-map.ts";
 import { parseMap } from "../../agent/map/parse.ts";
-import { ACME, REPLICA, replaced, ROWS } from "../support/access-maps.ts";
+import { ACME, KEEP, REPLICA, replaced, ROWS } from "../support/access-maps.ts";
 
 const text = ACME;
 
@@ -133,6 +133,35 @@ describe("a replica", () => {
     assert.equal(map.replicas[0]?.keys.size, 3);
     assert.equal(map.replication, "replication");
     assert.equal(arnOf(map, "replication"), "arn:aws:iam::111122223333:role/postern/replication");
+  });
+});
+
+describe("what is kept", () => {
+  it("is nothing unless a map says so", () => {
+    const { keep } = parseMap(text, "map.yaml");
+    assert.deepEqual([keep.bucket.length, keep.keys.size, keep.roles.size], [0, 0, 0]);
+  });
+
+  it("comes through word for word", () => {
+    const { keep } = parseMap(text + KEEP, "map.yaml");
+    assert.deepEqual(keep.bucket, [
+      {
+        Sid: "Inventory",
+        Effect: "Allow",
+        Principal: { Service: "s3.amazonaws.com" },
+        Action: "s3:PutObject",
+        Resource: "arn:aws:s3:::acme-secrets/inventory/*",
+        Condition: { StringEquals: { "aws:SourceAccount": "111122223333" } },
+      },
+    ]);
+    assert.deepEqual(
+      [...keep.keys.keys()],
+      ["arn:aws:kms:us-east-1:111122223333:key/22222222-2222-2222-2222-222222222222"],
+    );
+    assert.deepEqual(
+      [...keep.roles],
+      [["legacy", [{ Effect: "Allow", Action: "sqs:*", Resource: "*" }]]],
+    );
   });
 });
 

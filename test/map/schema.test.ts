@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { parse } from "yaml";
-import { ACME, REPLICA, ROWS } from "../support/access-maps.ts";
+import { ACME, KEEP, REPLICA, ROWS } from "../support/access-maps.ts";
 import { root } from "../support/root.ts";
 
 const schema = JSON.parse(
@@ -41,11 +41,17 @@ const BEYOND_A_SCHEMA = new Set([
   "a replica without a key",
   "a reader that could not reach a replica through its network",
   "a replica that no guarded host could reach",
+  "a kept statement with an operator that is none",
+  "a kept statement of a role that says whom it is about",
+  "kept statements of nobody",
+  "kept statements of a key that has no name",
+  "kept statements of one key twice",
+  "kept statements of a key that nothing is under",
 ]);
 
 describe("the schema of an access map", () => {
   it("takes a sound one", () => {
-    for (const text of [ACME, ACME + REPLICA])
+    for (const text of [ACME, ACME + REPLICA, ACME + KEEP])
       assert.equal(conforms(parse(text)), true, JSON.stringify(conforms.errors));
   });
   for (const [why, change] of ROWS)

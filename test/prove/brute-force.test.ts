@@ -190,3 +190,47 @@ describe("what is found of a class", () => {
     assert.ok(seen.found > runs / 5 && seen.none > runs / 5, JSON.stringify(seen));
   });
 });
+
+describe("what one set of documents allows and another does not", () => {
+  it(`is what trying every request finds, in ${runs} small worlds`, () => {
+    const prover = newProver();
+    const seen = { found: 0, none: 0 };
+    const pairs = fc
+      .uniqueArray(fc.constantFrom(...KEYS), { minLength: 1, maxLength: 2 })
+      .chain((keys) =>
+        fc.record({
+          keys: fc.constant(keys),
+          policies: documents(keys),
+          other: documents(keys),
+          requestClass: classes(keys),
+        }),
+      );
+    fc.assert(
+      fc.property(pairs, ({ other, ...world }) => {
+        const { policies, requestClass } = world;
+        const requests = requestsOf(world);
+        if (requests.length === 0) return;
+        const differs = (one: AccessRequest): boolean =>
+          evaluate(one, policies).decision === "deny" && evaluate(one, other).decision === "allow";
+        const finding = prover.findEach(
+          {
+            links: [policies, other].map((each) => ({ policies: each, requestClass })),
+            shared: new Set(world.keys.map(({ name }) => name.toLowerCase())),
+          },
+          ["deny", "allow"],
+        );
+        assert.notEqual(finding.kind, "sampled");
+        if (finding.kind === "found") {
+          const [first, second] = finding.requests;
+          assert.ok(first !== undefined && second !== undefined && isIn(requestClass, first));
+          seen.found += 1;
+        } else {
+          assert.equal(requests.find(differs), undefined);
+          seen.none += 1;
+        }
+      }),
+      { numRuns: runs, seed, includeErrorInReport: true },
+    );
+    assert.ok(seen.found > runs / 20 && seen.none > runs / 5, JSON.stringify(seen));
+  });
+});

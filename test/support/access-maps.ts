@@ -20,6 +20,22 @@ replicas:
       vpce-0bbbbbbbbbbbbbbbb: { service: kms }
 `;
 
+/** Statements of others, to be added to it. */
+export const KEEP: string = `
+keep:
+  bucket:
+    - Sid: Inventory
+      Effect: Allow
+      Principal: { Service: s3.amazonaws.com }
+      Action: s3:PutObject
+      Resource: arn:aws:s3:::acme-secrets/inventory/*
+      Condition: { StringEquals: { "aws:SourceAccount": "111122223333" } }
+  keys:
+    db: [{ Effect: Allow, Principal: { AWS: "111122223333" }, Action: "kms:Get*", Resource: "*" }]
+  roles:
+    legacy: [{ Effect: Allow, Action: "sqs:*", Resource: "*" }]
+`;
+
 export type Row = readonly [why: string, change: (text: string) => string, expected: RegExp];
 
 export const replaced =
@@ -279,6 +295,58 @@ export const ROWS: readonly Row[] = [
       replaced("        - vpce-0aaaaaaaaaaaaaaaa\n        - vpce-0bbbbbbbbbbbbbbbb\n", "")(whole) +
       REPLICA,
     /principals\.web\.network: expected an endpoint of us-west-2 among vpce \(vpce-0aaaaaaaaaaaaaaaa\)/,
+  ],
+  [
+    "a kept statement without an effect",
+    (whole) => whole + replaced("Effect: Allow\n", "Effect: Alow\n")(KEEP),
+    /keep\.bucket\[0\]: Effect: expected "Allow" or "Deny", got "Alow"/,
+  ],
+  [
+    "a kept statement with an operator that is none",
+    (whole) => whole + replaced("StringEquals", "StringEqual")(KEEP),
+    /keep\.bucket\[0\]: Condition\.StringEqual: .* did you mean "StringEquals"\?/,
+  ],
+  [
+    "a kept statement of a role that says whom it is about",
+    (whole) =>
+      whole +
+      replaced("{ Effect: Allow, Action:", '{ Effect: Allow, Principal: "*", Action:')(KEEP),
+    /keep\.roles\.legacy\[0\]: Principal: no element of a identity policy/,
+  ],
+  [
+    "a kept statement that is none",
+    (whole) => `${whole}\nkeep: { bucket: [Inventory] }\n`,
+    /keep\.bucket\[0\]: expected a statement of a policy/,
+  ],
+  [
+    "kept statements of nobody",
+    (whole) => whole + replaced("    legacy:", "    legaci:")(KEEP),
+    /keep\.roles\.legaci: expected one of principals, got "legaci"/,
+  ],
+  [
+    "kept statements of a key that has no name",
+    (whole) => whole + replaced("    db: [", "    dc: [")(KEEP),
+    /keep\.keys\.dc: expected a key ARN or a name of keys, got "dc"/,
+  ],
+  [
+    "kept statements of one key twice",
+    (whole) =>
+      whole +
+      replaced(
+        "  roles:",
+        '    arn:aws:kms:us-east-1:111122223333:key/22222222-2222-2222-2222-222222222222: [{ Effect: Deny, Principal: "*", Action: "kms:Get*", Resource: "*" }]\n  roles:',
+      )(KEEP),
+    /expected each key once, got it again/,
+  ],
+  [
+    "kept statements of a key that nothing is under",
+    (whole) =>
+      whole +
+      replaced(
+        "    db: [",
+        "    arn:aws:kms:us-east-1:111122223333:key/99999999-9999-9999-9999-999999999999: [",
+      )(KEEP),
+    /keep\.keys: expected keys that groups are under/,
   ],
   ["a file that is no map", () => "- web\n", /expected a mapping, got a list/],
 ];
