@@ -399,6 +399,22 @@ describe("drift", () => {
   });
 });
 
+describe("what an export does not tell of", () => {
+  const rows: readonly (readonly [left: string, told: string])[] = [
+    ["get-bucket-policy", "unknown bucket acme-secrets policy"],
+    ["get-key-policy", `unknown key ${KEY} policy`],
+    ["describe-vpc-endpoints", "unknown endpoint vpce-0123456789abcdef0 policy"],
+    ["roles/web/", "unknown role web itself"],
+  ];
+  for (const [left, expected] of rows)
+    it(`is no access that anybody lost: ${left}`, () => {
+      const files = exportOf(SMALL, "single").filter(({ path }) => !path.includes(left));
+      const found = driftOf(SMALL, readExport(files, OWNER));
+      assert.deepEqual(told(found), [expected]);
+      assert.deepEqual(found.access.changes, []);
+    });
+});
+
 describe("a request that shows drift", () => {
   it("is decided as it is told, and says what it takes", () => {
     const [change] = drift(withoutSid("DenyInsecure")).access.changes;
