@@ -206,6 +206,32 @@ describe("a map of a bucket in use", () => {
     );
   });
 
+  it("takes no guard from a statement that spares somebody", () => {
+    const sparing = {
+      ...TLS,
+      Condition: { ...TLS.Condition, ArnNotEquals: { "aws:PrincipalArn": admin } },
+    };
+    const [home] = GROWN.buckets;
+    assert.ok(home !== undefined);
+    const other = adopt({ ...GROWN, buckets: [{ ...home, policy: documentOf(sparing) }] }, BUCKET);
+    assert.deepEqual(other.map.keep.bucket, [sparing]);
+    assert.doesNotMatch(other.text, /tls:/);
+  });
+
+  it("takes the network that the policy asks of everybody", () => {
+    const [home] = GROWN.buckets;
+    assert.ok(home !== undefined);
+    const vpce = {
+      ...TLS,
+      Sid: "Vpce",
+      Condition: { StringNotEquals: { "aws:SourceVpce": ["vpce-0123456789abcdef0"] } },
+    };
+    const other = adopt({ ...GROWN, buckets: [{ ...home, policy: documentOf(vpce) }] }, BUCKET);
+    assert.deepEqual(other.map.keep.bucket, []);
+    for (const { network } of other.map.principals)
+      assert.deepEqual(network, { kind: "limited", vpces: ["vpce-0123456789abcdef0"], cidrs: [] });
+  });
+
   it("keeps what nothing in it stands for, word for word", () => {
     assert.deepEqual(map.keep.bucket, [inventory, billing]);
     assert.deepEqual([...map.keep.keys], [[KEY, [keyAlien]]]);

@@ -291,6 +291,20 @@ const ROWS: Readonly<
     ["changed role web trust policy extra"],
     ["gained thief whose own policies allow it everything sts:AssumeRole"],
   ],
+  "an endpoint that lets less through": [
+    {
+      ...SMALL,
+      endpoints: SMALL.endpoints.map((one) => ({
+        ...one,
+        policy: {
+          Version: "2012-10-17",
+          Statement: [{ Effect: "Allow", Principal: "*", Action: "s3:List*", Resource: "*" }],
+        },
+      })),
+    },
+    ["changed endpoint vpce-0123456789abcdef0 policy changed"],
+    ["lost web s3:GetObject"],
+  ],
   "a reader that was made anew": [
     {
       ...SMALL,
