@@ -63,6 +63,20 @@ export function documentOf(drafts: readonly Draft[]): DraftedDocument {
   };
 }
 
+/** What two reasons ask for alike, whatever it is called, is one statement for both. */
+export function onceEach(drafts: readonly Draft[]): readonly Draft[] {
+  const byText = new Map<string, Draft>();
+  for (const { statement, from } of drafts) {
+    const text = JSON.stringify({ ...statement, Sid: undefined });
+    const earlier = byText.get(text);
+    byText.set(text, {
+      statement: earlier?.statement ?? statement,
+      from: [...(earlier?.from ?? []), ...from],
+    });
+  }
+  return [...byText.values()];
+}
+
 /** As AWS counts a document of IAM: white space is left out. */
 export function sizeOf(document: unknown): number {
   return Buffer.byteLength(JSON.stringify(document).replace(/\s/g, ""));

@@ -7,7 +7,7 @@ import type { Principal } from "../map/access-map.ts";
 import type { IdentityDocuments } from "../policy/deployment.ts";
 import { administrationStatements } from "./administration.ts";
 import { attach, type Attached } from "./attach.ts";
-import type { Draft, Sources } from "./draft.ts";
+import { type Draft, onceEach, type Sources } from "./draft.ts";
 import { hostGuards } from "./host-guards.ts";
 import { kept } from "./kept.ts";
 import { arnOf } from "./place.ts";
@@ -52,14 +52,14 @@ export function identity(sources: Sources, principal: Principal): DraftedIdentit
 /** The guards first: a reviewer sees what is denied before what is granted. */
 function statementsOf(sources: Sources, principal: Principal): readonly Draft[] {
   const { name } = principal;
-  return [
+  return onceEach([
     ...hostGuards(sources, principal),
     ...readerStatements(sources, name),
     ...publisherStatements(sources, name),
     ...replicationStatements(sources, name),
     ...administrationStatements(sources, name),
     ...kept(sources.map.keep.roles.get(name), ["keep", "roles", name]),
-  ];
+  ]);
 }
 
 function kindOf({ kind }: Principal): IdentityDocuments["kind"] {

@@ -86,6 +86,18 @@ describe("what is generated of a map", () => {
     for (const { path, text } of others) assert.equal(listed.get(path), sha256(text), path);
   });
 
+  it("has a statement once that a reader and a publisher need alike, for both", () => {
+    const { provenance } = generate(realisticMap, readTemplates());
+    const opening = provenance.filter(
+      ({ file, sid }) =>
+        file.startsWith("permission-sets/SecretsOps/") && /^(Decrypt|Open)Db$/.test(sid),
+    );
+    assert.deepEqual(
+      opening.map(({ from }) => from.map((path) => path.join("."))),
+      [["groups.db.readers", "groups.db.publishers.ops"]],
+    );
+  });
+
   it("says of each statement which line of the map it is there for", () => {
     const { deployment, provenance } = generate(realisticMap, readTemplates());
     const statements = policiesOf(deployment).filter(({ kind }) => kind !== "trust");
