@@ -106,7 +106,7 @@ function mixedOf(
     set,
     action,
     name: "with a Bucket Key the objects of any group are opened",
-    resource: keyFor(statement, set),
+    resource: keyFor(document, statement, set),
     context: { [CONTEXT]: [bucket] },
   });
   if (witness === undefined) return [];
@@ -122,10 +122,11 @@ function unsentOf(
 ): readonly Harm[] {
   const action = useOf(statement);
   const [value] = condition.values;
-  if (set.bucketKey === undefined || action === undefined || value === undefined) return [];
-  if (condition.values.some((one) => isBucket(one) === set.bucketKey)) return [];
-  const [bucket = ""] = value.split("/");
-  const sent = set.bucketKey ? bucket : `${bucket}/some/secret`;
+  const [bucket = ""] = value?.split("/") ?? [];
+  const hasKey = set.hasBucketKey(bucket);
+  if (hasKey === undefined || action === undefined || value === undefined) return [];
+  if (condition.values.some((one) => isBucket(one) === hasKey)) return [];
+  const sent = hasKey ? bucket : `${bucket}/some/secret`;
   const witness = flippedBy(
     statement,
     {
@@ -133,14 +134,14 @@ function unsentOf(
       set,
       action,
       name: "what S3 asks of KMS is refused",
-      resource: keyFor(statement, set),
+      resource: keyFor(document, statement, set),
     },
     CONTEXT,
     [value.replaceAll("*", "x").replaceAll("?", "x")],
     { [CONTEXT]: [sent] },
   );
   if (witness === undefined) return [];
-  const message = `expected ${set.bucketKey ? "the bucket, which has a Bucket Key" : "objects, since the bucket has no Bucket Key"}, got "${value}"`;
+  const message = `expected ${hasKey ? "the bucket, which has a Bucket Key" : "objects, since the bucket has no Bucket Key"}, got "${value}"`;
   return [{ document, path, message, witness }];
 }
 

@@ -1,7 +1,7 @@
 /** Rules about the use of keys. @module */
 import { layersOf, callersOf } from "./asking.ts";
 import { allowedBy } from "./probe.ts";
-import { allowsOf, hasAction, keyFor } from "./sample.ts";
+import { allowsOf, hasAction, isBreakGlass, keyFor } from "./sample.ts";
 import type { Caller } from "../policy/caller.ts";
 import type { LintDocument, WrittenStatement } from "./document.ts";
 import type { Harm, Rule } from "./rule.ts";
@@ -75,7 +75,7 @@ function unscopedOf(
   written: WrittenStatement,
 ): readonly Harm[] {
   const action = "kms:Decrypt";
-  if (!hasAction(written, action)) return [];
+  if (!hasAction(written, action) || isBreakGlass(written)) return [];
   // of services confused-deputy tells, of whom the account chooses key-policy-delegates-use
   const isNamed = (caller: Caller): boolean => caller.kind === "user" || caller.kind === "role";
   const delegates = (written.statement.principal?.set.accounts.size ?? 0) > 0;
@@ -87,7 +87,7 @@ function unscopedOf(
       set,
       action,
       name: "a direct call opens what any group has under the key",
-      resource: keyFor(written, set),
+      resource: keyFor(document, written, set),
       ...UNSCOPED,
     },
     callers,
@@ -140,7 +140,7 @@ function delegatedOf(
       set,
       action,
       name: "a role decrypts that only an identity policy speaks of",
-      resource: keyFor(written, set),
+      resource: keyFor(document, written, set),
       ...UNSCOPED,
     },
     [someRole(set)],
@@ -167,7 +167,7 @@ function regionsOf(
         set,
         action,
         name: "the key is used through another region, or another service",
-        resource: keyFor(written, set),
+        resource: keyFor(document, written, set),
         context: { "kms:ViaService": [other] },
       });
       if (witness === undefined) return [];

@@ -1,6 +1,6 @@
 /** Rules about who may list the names of secrets. @module */
 import { allowedBy, undenied } from "./probe.ts";
-import { allowsOf, deniesOf, hasAction } from "./sample.ts";
+import { allowsOf, deniesOf, hasAction, isBreakGlass } from "./sample.ts";
 import type { LintDocument, WrittenStatement } from "./document.ts";
 import { isOpenEnded } from "./prefixes.ts";
 import type { Harm, Rule } from "./rule.ts";
@@ -56,13 +56,24 @@ function listingOf(statement: WrittenStatement): string | undefined {
   return LISTING.find((action) => hasAction(statement, action));
 }
 
+/**
+ * Whether it is what S3 replicates by: that takes the list of the whole source.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
+ */
+function replicates(document: LintDocument): boolean {
+  const allows = allowsOf(document).filter(({ statement }) => !statement.actions.negated);
+  const has = (name: string): boolean =>
+    allows.some(({ actions }) => actions.some(({ text }) => text === name));
+  return has("s3:GetObjectVersionForReplication") && has("s3:GetReplicationConfiguration");
+}
+
 function unscopedOf(
   document: LintDocument,
   set: DocumentSet,
   statement: WrittenStatement,
 ): readonly Harm[] {
   const action = listingOf(statement);
-  if (action === undefined) return [];
+  if (action === undefined || isBreakGlass(statement) || replicates(document)) return [];
   const witness = [[], ["any-other-group/"]]
     .map((prefix) => listedBy(document, set, statement, prefix, "names of any group are listed"))
     .find((one) => one !== undefined);

@@ -140,7 +140,7 @@ function strangerNow(
   const bucket = `arn:${set.partition}:s3:::${bucketOf(document, set)}`;
   const object = written.resources.find(({ text }) => /^arn:[^:]*:s3:::[^/*]+\/./.test(text))?.text;
   const resource = action.startsWith("kms:")
-    ? keyFor(written, set)
+    ? keyFor(document, written, set)
     : (filledOf(object ?? `${bucket}/some/secret`)[0] ?? bucket);
   const caller = roleOf(arn);
   const isDeny = written.statement.effect === "Deny";

@@ -87,7 +87,7 @@ function brokenUseOf(
     document,
     set,
     action,
-    resource: keyFor(statement, set),
+    resource: keyFor(document, statement, set),
     name: "S3 is refused the key for a host that may read",
   };
   const viaS3 = {
@@ -192,7 +192,7 @@ function cutOffOf(document: LintDocument, set: DocumentSet): readonly Harm[] {
       name: "an instance cannot decrypt",
       caller,
       action,
-      resource: keyFor(use, set),
+      resource: keyFor(document, use, set),
       layers: layersOf(document, set, use, caller, action),
       context,
     });

@@ -137,7 +137,7 @@ function siblingContextsOf(
         set,
         action,
         name: "the key opens an object of another group",
-        resource: keyFor(statement, set),
+        resource: keyFor(document, statement, set),
         context: { "kms:EncryptionContext:aws:s3:arn": [sibling] },
       });
       if (witness === undefined) return [];

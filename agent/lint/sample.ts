@@ -13,6 +13,14 @@ export function deniesOf({ statements }: LintDocument): readonly WrittenStatemen
   return statements.filter(({ statement }) => statement.effect === "Deny");
 }
 
+/**
+ * Whether the statement says by its Sid that it is there to open everything when all else is locked out, as those of
+ * `policy-templates/break-glass` do: then that it is not limited to a group is what it is for.
+ */
+export function isBreakGlass({ statement: { sid } }: WrittenStatement): boolean {
+  return sid?.startsWith("BreakGlass") === true;
+}
+
 /** Whether the action, in any case, is one of the statement's. */
 export function hasAction({ statement: { actions } }: WrittenStatement, action: string): boolean {
   const lower = action.toLowerCase();
@@ -48,7 +56,7 @@ export function resourceOf(
 ): string {
   if (document.kind === "trust") return trustedRoleOf(document, set);
   const about = aboutOf(action);
-  if (about === "key") return keyFor(statement, set);
+  if (about === "key") return keyFor(document, statement, set);
   const bucket = `arn:${set.partition}:s3:::${bucketOf(document, set)}`;
   if (about === "bucket") return bucket;
   const form = about === "object" ? /^arn:[^:]*:s3:::[^/*]+\/.+/ : /^arn:/;
@@ -57,10 +65,16 @@ export function resourceOf(
   return filled ?? `${bucket}/some/secret`;
 }
 
-/** A key that the statement names, else the set's. */
-export function keyFor({ resources }: WrittenStatement, set: DocumentSet): string {
-  const named = resources.find(({ text }) => /^arn:[^:]*:kms:[^:]*:[^:]*:key\//.test(text))?.text;
-  return (named === undefined ? undefined : filledOf(named)[0]) ?? set.key;
+/** A key that the statement names, else that of the document, else the set's. */
+export function keyFor(
+  { attachedTo }: LintDocument,
+  { resources }: WrittenStatement,
+  set: DocumentSet,
+): string {
+  const isKey = (text: string): boolean => /^arn:[^:]*:kms:[^:]*:[^:]*:key\//.test(text);
+  const named = resources.find(({ text }) => isKey(text))?.text;
+  const own = attachedTo !== undefined && isKey(attachedTo) ? attachedTo : set.key;
+  return (named === undefined ? undefined : filledOf(named)[0]) ?? own;
 }
 
 /** The role that the trust policy is of. */

@@ -6,8 +6,8 @@ import type { LintDocument } from "./document.ts";
 export interface Surroundings {
   /** 12 digits. */
   readonly account?: string | undefined;
-  /** Whether the bucket has an S3 Bucket Key. */
-  readonly bucketKey?: boolean | undefined;
+  /** Whether buckets have an S3 Bucket Key: all of them, or by name. */
+  readonly bucketKey?: boolean | ReadonlyMap<string, boolean> | undefined;
 }
 
 export interface DocumentSet {
@@ -18,7 +18,8 @@ export interface DocumentSet {
   readonly region: string;
   /** The ARN of the key, or of one that may be. */
   readonly key: string;
-  readonly bucketKey: boolean | undefined;
+  /** By the bucket's ARN; undefined where nobody knows. */
+  readonly hasBucketKey: (bucket: string) => boolean | undefined;
 }
 
 // as AWS's own documentation writes an account
@@ -43,7 +44,10 @@ export function setOf(documents: readonly LintDocument[], known: Surroundings): 
     key:
       keys.find((arn) => arn.includes(`:${account}:`)) ??
       `arn:${partition}:kms:${region}:${account}:key/1234abcd-12ab-34cd-56ef-1234567890ab`,
-    bucketKey: known.bucketKey,
+    hasBucketKey: (bucket) =>
+      typeof known.bucketKey === "object"
+        ? known.bucketKey.get(bucket.split(":")[5] ?? "")
+        : known.bucketKey,
   };
 }
 
