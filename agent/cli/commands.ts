@@ -16,6 +16,7 @@ import { policyExplain } from "./policy-explain.ts";
 import { policyGenerate } from "./policy-generate.ts";
 import { policyMatrix } from "./policy-matrix.ts";
 import { policyProve } from "./policy-prove.ts";
+import { policyLint } from "./policy-lint.ts";
 import { policySimulate } from "./policy-simulate.ts";
 import { policyVerify } from "./policy-verify.ts";
 import { refresh } from "./refresh.ts";
@@ -66,6 +67,7 @@ const own: readonly Command[] = [
   policyMatrix,
   policyDrift,
   policyAdopt,
+  policyLint,
   policySimulate,
   sandbox,
   demo,

@@ -17,7 +17,7 @@ const SAID: Readonly<Record<ExitCode, readonly [short: string, long: string]>> =
   ],
   [EXIT.changed]: [
     "changed (with --detailed-exitcode), or not as expected",
-    "Done, and a set changed or would change, with --detailed-exitcode; or what a policy command checks is not as expected: a decision, a proof, a finding, a difference.",
+    "Done, and a set changed or would change, with --detailed-exitcode; or what a policy command checks is not as expected: a decision, a finding, a difference.",
   ],
   [EXIT.usage]: ["usage", "The command line is wrong."],
   [EXIT.badData]: [

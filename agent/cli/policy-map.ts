@@ -44,7 +44,7 @@ export async function deploymentIn(folder: string): Promise<Deployment> {
 }
 
 /** Every file below a folder, by its path there. @throws {PosternError} NotFound, Denied, BadData */
-async function filesBelow(folder: string): Promise<readonly DocumentFile[]> {
+export async function filesBelow(folder: string): Promise<readonly DocumentFile[]> {
   try {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
     const paths = entries

@@ -79,8 +79,8 @@ function encryptionRule({
       SSEAlgorithm: algorithm,
       ...(key !== undefined && { KMSMasterKeyID: key }),
     },
-    // a Bucket Key is one of SSE-KMS alone
-    ...(algorithm === "aws:kms" && { BucketKeyEnabled: bucketKey }),
+    // without SSE-KMS by default it is for requests that ask for that themselves
+    ...((algorithm === "aws:kms" || bucketKey) && { BucketKeyEnabled: bucketKey }),
   };
 }
 

@@ -10,7 +10,14 @@ import type { Group, PrincipalName } from "../map/access-map.ts";
 import type { MapPath } from "../map/complete.ts";
 import { type Right, rightsOfLevel } from "../policy/rights.ts";
 import { closedWorld } from "./closed-world.ts";
-import { type Draft, draft, documentOf, type DraftedDocument, type Sources } from "./draft.ts";
+import {
+  type Draft,
+  draft,
+  documentOf,
+  type DraftedDocument,
+  onceEach,
+  type Sources,
+} from "./draft.ts";
 import { guardRails } from "./guard-rails.ts";
 import { kept } from "./kept.ts";
 import { prefixesToPublish, prefixesToRead, prefixesToRestore } from "./listing.ts";
@@ -46,11 +53,12 @@ function foreigners(sources: Sources, place: Place): readonly Draft[] {
   const publishers = place.isHome
     ? groups.flatMap((group) => foreignPublishers(sources, place, group))
     : [];
-  return [
+  // who reads and publishes lists alike for both
+  return onceEach([
     ...groups.flatMap((group) => foreignReaders(sources, place, group)),
     ...publishers,
     ...(publishers.length === 0 ? [] : [foreignLook(sources, place)]),
-  ];
+  ]);
 }
 
 function foreignReaders(sources: Sources, place: Place, group: Group): readonly Draft[] {

@@ -69,7 +69,8 @@ interface Document {
   readonly json: unknown;
 }
 
-function documentsOf(deployment: Deployment): readonly Document[] {
+/** Where each document lies, and what it is; the settings of buckets among them. */
+export function documentsOf(deployment: Deployment): readonly Document[] {
   return [
     ...deployment.buckets.flatMap(({ name, policy, settings }): readonly Document[] => [
       ...present(bucketPath(name), "bucket policy", name, policy),

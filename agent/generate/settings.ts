@@ -17,11 +17,11 @@ export function bucketSettings(target: Target): BucketSettings {
   };
 }
 
-/** A Bucket Key is one of SSE-KMS alone. */
+/** A Bucket Key also serves requests that ask for SSE-KMS themselves where the default is another; never DSSE. */
 function encryptionOf({ defaultEncryption, bucketKey }: Target): BucketSettings["encryption"] {
   switch (defaultEncryption.type) {
     case "s3":
-      return { algorithm: "AES256", key: undefined, bucketKey: false };
+      return { algorithm: "AES256", key: undefined, bucketKey };
     case "kms":
       return { algorithm: "aws:kms", key: defaultEncryption.key, bucketKey };
     case "dsse":

@@ -83,9 +83,9 @@ function encryption(bucket: BucketDocuments, { keys }: Deployment): readonly Blo
           key === undefined ? undefined : isOurs ? variable(keyVariable(key)) : quoted(key),
       },
     };
-    // a Bucket Key is one of SSE-KMS alone
+    // without SSE-KMS by default it is for requests that ask for that themselves
     const attributes =
-      algorithm === "aws:kms" ? { bucket_key_enabled: String(bucketKey) } : undefined;
+      algorithm === "aws:kms" || bucketKey ? { bucket_key_enabled: String(bucketKey) } : undefined;
     const rule: Block = { head: ["rule"], ...(attributes && { attributes }), blocks: [byDefault] };
     return ofBucket(bucket, "aws_s3_bucket_server_side_encryption_configuration", {
       blocks: [rule],

@@ -10,8 +10,9 @@ import type { Surroundings } from "./set.ts";
 export const LINT_FORMATS = ["text", "json", "sarif"] as const;
 export type LintFormat = (typeof LINT_FORMATS)[number];
 
-export interface LintOptions extends Surroundings {
-  readonly mutes?: readonly Mute[] | undefined;
+/** Documents that are judged together: a bucket policy with the key policies and roles that belong to it. */
+export interface LintSet extends Surroundings {
+  readonly documents: readonly PolicyFile[];
 }
 
 export interface Linted {
@@ -20,9 +21,9 @@ export interface Linted {
   readonly muted: number;
 }
 
-/** The files are judged together: a bucket policy with the key policies and roles that belong to it. */
-export function lintFiles(files: readonly PolicyFile[], options: LintOptions = {}): Linted {
-  const { told, muted } = withoutMuted(lintDocuments(files, options), options.mutes ?? []);
+export function lintSets(sets: readonly LintSet[], mutes: readonly Mute[] = []): Linted {
+  const findings = sets.flatMap(({ documents, ...known }) => lintDocuments(documents, known));
+  const { told, muted } = withoutMuted(findings, mutes);
   return { findings: told, muted };
 }
 

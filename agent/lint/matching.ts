@@ -46,6 +46,16 @@ export const MATCHING_RULES: readonly Rule[] = [
   },
 ];
 
+/** Who has documents in the set, none of which opens anything, is not to open anything. */
+function meansToDecrypt(caller: Caller, { documents }: DocumentSet): boolean {
+  const own = documents.filter(
+    ({ kind, attachedTo }) => kind === "identity" && "arn" in caller && attachedTo === caller.arn,
+  );
+  const opens = (one: LintDocument): boolean =>
+    allowsOf(one).some((statement) => hasAction(statement, "kms:Decrypt"));
+  return own.length === 0 || own.some(opens);
+}
+
 function halfGrantsOf(set: DocumentSet): readonly Harm[] {
   const keys = set.documents.filter(({ kind }) => kind === "key");
   const buckets = set.documents.filter(({ kind }) => kind === "bucket");
@@ -56,6 +66,7 @@ function halfGrantsOf(set: DocumentSet): readonly Harm[] {
       return callers.flatMap((caller) => {
         const account = caller && accountOf(caller);
         if (caller === undefined || account === undefined || account === set.account) return [];
+        if (!meansToDecrypt(caller, set)) return [];
         const ask = {
           set,
           name: "the role reads the object and cannot decrypt it",

@@ -72,7 +72,7 @@ function isFor({ rule, sid, file }: Mute, finding: Finding): boolean {
   return (
     rule === finding.rule &&
     (sid === undefined || sid === finding.place.sid) &&
-    (file === undefined || file === finding.place.file)
+    (file === undefined || file === finding.place.file || file === finding.document)
   );
 }
 
@@ -89,6 +89,7 @@ function unusedOf({ text, from }: Mute): Finding {
       sid: undefined,
       path: "",
     },
+    document: undefined,
     message: `expected a finding for ${quote(text)}, got none`,
     witness: undefined,
     fix,

@@ -11,12 +11,14 @@ export function encodeText(findings: readonly Finding[], muted: number): string 
   return [...told, summaryOf(findings, muted)].map((line) => `${line}\n`).join("");
 }
 
-function linesOf({ rule, severity, place, message, witness, fix }: Finding): readonly string[] {
+function linesOf(finding: Finding): readonly string[] {
+  const { rule, severity, place, document, message, witness, fix } = finding;
   const { file, line, column, sid } = place;
   const at = [file, line, column].filter((part) => part !== undefined).join(":");
   const head = [severity, at, rule, ...(sid === undefined ? [] : [`(${sid})`])].join("  ");
   return [
-    shown(head),
+    ...wrap(head, ""),
+    ...(document === undefined ? [] : wrap(`in ${document}`, "  ")),
     ...wrap(message, "  "),
     ...(witness === undefined ? [] : wrap(`witness: ${sentenceOf(witness)}`, "  ")),
     ...wrap(`fix: ${fix}`, "  "),
@@ -69,7 +71,7 @@ function shown(text: string): string {
 export function encodeFindings(findings: readonly Finding[], muted: number): unknown {
   return {
     version: 1,
-    findings: findings.map(({ rule, severity, place, message, witness, fix }) => ({
+    findings: findings.map(({ rule, severity, place, document, message, witness, fix }) => ({
       rule,
       severity,
       file: place.file,
@@ -78,6 +80,7 @@ export function encodeFindings(findings: readonly Finding[], muted: number): unk
       statement: place.statement ?? null,
       sid: place.sid ?? null,
       path: place.path,
+      document: document ?? null,
       message,
       witness: witness ?? null,
       fix,

@@ -7,7 +7,9 @@
  */
 import type { DocumentKind } from "./kind.ts";
 import type { LintDocument } from "./document.ts";
-import type { DocumentSet } from "./set.ts";
+import type { AccessMap } from "../map/access-map.ts";
+import type { MapPath } from "../map/complete.ts";
+import type { DocumentSet, Settings } from "./set.ts";
 import type { Witness } from "./witness.ts";
 
 export const SEVERITIES = ["error", "warning", "note"] as const;
@@ -45,6 +47,16 @@ export type Rule = RuleText &
         readonly judges: "set";
         readonly find: (set: DocumentSet) => readonly Harm[];
       }
+    | {
+        /** What of a bucket is no policy. */
+        readonly judges: "settings";
+        readonly find: (settings: Settings) => readonly SettingHarm[];
+      }
+    | {
+        /** The access map itself. */
+        readonly judges: "map";
+        readonly find: (map: AccessMap) => readonly MapHarm[];
+      }
   );
 
 /** What a rule found, before it is told: the rule's own text is the same each time. */
@@ -57,6 +69,18 @@ export interface Harm {
   readonly witness?: Witness;
   /** In place of the rule's, where it can be told more exactly. */
   readonly fix?: string;
+}
+
+export interface SettingHarm {
+  /** The member. */
+  readonly path: string;
+  readonly message: string;
+}
+
+export interface MapHarm {
+  /** Of what does not stand there itself, its nearest parent is told. */
+  readonly path: MapPath;
+  readonly message: string;
 }
 
 export interface Place {
@@ -73,6 +97,8 @@ export interface Finding {
   readonly rule: string;
   readonly severity: Severity;
   readonly place: Place;
+  /** That it is about, where the place is the map's line that the document comes from. */
+  readonly document: string | undefined;
   readonly message: string;
   readonly witness: Witness | undefined;
   readonly fix: string;

@@ -14,7 +14,14 @@ import { PREFIX_RULES } from "./prefixes.ts";
 import { PRESENCE_RULES } from "./presence.ts";
 import { PRINCIPAL_RULES } from "./principals.ts";
 import { RESOURCE_RULES } from "./resources.ts";
+import { ADMINISTRATOR_RULES } from "./map-administrators.ts";
+import { DUTY_RULES } from "./map-duties.ts";
+import { MAP_ENCRYPTION_RULES } from "./map-encryption.ts";
+import { LEFTOVER_RULES } from "./map-leftovers.ts";
+import { MAP_NETWORK_RULES } from "./map-network.ts";
+import { MAP_PRINCIPAL_RULES } from "./map-principals.ts";
 import type { Rule } from "./rule.ts";
+import { SETTING_RULES } from "./settings.ts";
 import { SESSION_RULES } from "./sessions.ts";
 import { SIZE_RULES } from "./size.ts";
 import { STATEMENT_RULES } from "./statements.ts";
@@ -44,4 +51,11 @@ export const RULES: readonly Rule[] = [
   ...STATEMENT_RULES,
   ...SIZE_RULES,
   ...TRUST_RULES,
+  ...SETTING_RULES,
+  ...DUTY_RULES,
+  ...ADMINISTRATOR_RULES,
+  ...MAP_PRINCIPAL_RULES,
+  ...MAP_NETWORK_RULES,
+  ...MAP_ENCRYPTION_RULES,
+  ...LEFTOVER_RULES,
 ];

@@ -46,11 +46,11 @@ export function encodeSarif(findings: readonly Finding[], version: string): unkn
 }
 
 function resultOf(
-  { rule, severity, place, message, witness, fix }: Finding,
+  { rule, severity, place, document, message, witness, fix }: Finding,
   ruleIndex: number,
 ): unknown {
   const { file, line, column, path, sid } = place;
-  const name = [file, path].filter((part) => part !== "").join(" ");
+  const name = [document ?? file, path].filter((part) => part !== "").join(" ");
   return {
     ruleId: rule,
     ruleIndex,
@@ -75,7 +75,7 @@ function resultOf(
     // the line may move, the statement is the same
     partialFingerprints: {
       "posternFinding/v1": createHash("sha256")
-        .update(JSON.stringify([rule, file, sid ?? path, message]))
+        .update(JSON.stringify([rule, document ?? file, sid ?? path, message]))
         .digest("hex"),
     },
     ...(witness === undefined ? {} : { properties: { witness } }),

@@ -1,5 +1,7 @@
 /** The documents that are judged together, and what they tell of the account they belong to. @module */
 import type { Caller } from "../policy/caller.ts";
+import type { AccessMap } from "../map/access-map.ts";
+import type { MapPath } from "../map/complete.ts";
 import type { LintDocument } from "./document.ts";
 
 /** What documents do not say, where the caller knows it. */
@@ -8,6 +10,26 @@ export interface Surroundings {
   readonly account?: string | undefined;
   /** Whether buckets have an S3 Bucket Key: all of them, or by name. */
   readonly bucketKey?: boolean | ReadonlyMap<string, boolean> | undefined;
+  /** What of the buckets is no policy. */
+  readonly settings?: readonly SettingsFile[] | undefined;
+  /** That the documents were made from. */
+  readonly map?: MapFile | undefined;
+}
+
+/** `bucket/NAME.settings.json`. */
+export interface SettingsFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+export type Settings = Readonly<Record<string, unknown>>;
+
+export interface MapFile {
+  readonly map: AccessMap;
+  /** As it is written, for lines and columns. */
+  readonly text: string;
+  /** Where in the map a document comes from, or a statement of it; undefined where nobody knows. */
+  readonly originOf: (document: string, sid: string | undefined) => MapPath | undefined;
 }
 
 export interface DocumentSet {

@@ -173,6 +173,18 @@ describe("a bucket's settings", () => {
       bucketKey: true,
     });
   });
+
+  it("turn the Bucket Key on that the policies count on, whatever the default encryption", () => {
+    const text = ACME.replace("bucket: acme-secrets\n", "bucket: acme-secrets\nbucket_key: true\n");
+    const [home] = generateDeployment(parseMap(text, "acme.yaml")).buckets;
+    assert.deepEqual(home?.settings.encryption, {
+      algorithm: "AES256",
+      key: undefined,
+      bucketKey: true,
+    });
+    const keys = generateDeployment(parseMap(text, "acme.yaml")).keys;
+    assert.ok(JSON.stringify(keys).includes('"arn:aws:s3:::acme-secrets"'));
+  });
 });
 
 describe("a map that is too large", () => {

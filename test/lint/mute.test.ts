@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { PosternError } from "../../agent/core/errors.ts";
-import { lintFiles } from "../../agent/lint/files.ts";
+import { lintSets } from "../../agent/lint/files.ts";
 import { parseMute, parseMutes } from "../../agent/lint/mute.ts";
 
 const file = {
@@ -30,9 +30,10 @@ const file = {
 };
 
 function rulesWith(...mutes: readonly string[]): readonly string[] {
-  return lintFiles([file], { mutes: mutes.map((text) => parseMute(text)) }).findings.map(
-    ({ rule }) => rule,
-  );
+  return lintSets(
+    [{ documents: [file] }],
+    mutes.map((text) => parseMute(text)),
+  ).findings.map(({ rule }) => rule);
 }
 
 describe("a mute", () => {
@@ -55,12 +56,12 @@ describe("a mute", () => {
 
   it("is counted, once for each finding", () => {
     const mutes = [parseMute("prefix-without-slash"), parseMute("list-without-prefix:Audit")];
-    assert.deepEqual(lintFiles([file], { mutes }), { findings: [], muted: 2 });
+    assert.deepEqual(lintSets([{ documents: [file] }], mutes), { findings: [], muted: 2 });
   });
 
   it("that is unused is told at its own line", () => {
     const mutes = parseMutes("# why\n\nkms-unscoped  # gone\n", "mutes");
-    const unused = lintFiles([file], { mutes }).findings.at(-1);
+    const unused = lintSets([{ documents: [file] }], mutes).findings.at(-1);
     assert.deepEqual(
       [unused?.rule, unused?.place.file, unused?.place.line],
       ["unused-mute", "mutes", 3],

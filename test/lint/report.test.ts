@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { encodeLinted, hasFindings, lintFiles, LINT_FORMATS } from "../../agent/lint/files.ts";
+import { encodeLinted, hasFindings, lintSets, LINT_FORMATS } from "../../agent/lint/files.ts";
 import { UNUSED_MUTE } from "../../agent/lint/mute.ts";
 import { RULES } from "../../agent/lint/rules.ts";
 import { parseScenarios } from "../../agent/policy/scenario.ts";
@@ -18,7 +18,7 @@ const text = `{
   ]
 }
 `;
-const linted = lintFiles([{ name: "a folder/role.json", text }]);
+const linted = lintSets([{ documents: [{ name: "a folder/role.json", text }] }]);
 
 describe("the findings as text", () => {
   it("say place, rule, message, witness and fix", () => {
@@ -53,7 +53,11 @@ describe("the findings as text", () => {
 
   it("let no document change the terminal", () => {
     const evil = text.replace("Read", "\\u001b[2JRead");
-    const told = encodeLinted(lintFiles([{ name: "x\u001b.json", text: evil }]), "text", "1.0.0");
+    const told = encodeLinted(
+      lintSets([{ documents: [{ name: "x\u001b.json", text: evil }] }]),
+      "text",
+      "1.0.0",
+    );
     assert.ok(!told.includes("\u001b"), JSON.stringify(told));
   });
 });
@@ -113,7 +117,7 @@ describe("the findings as SARIF", () => {
   });
 
   it("keep their fingerprint when lines move", () => {
-    const moved = lintFiles([{ name: "a folder/role.json", text: `\n\n${text}` }]);
+    const moved = lintSets([{ documents: [{ name: "a folder/role.json", text: `\n\n${text}` }] }]);
     const prints = [linted, moved].map(
       (one) => sarif(one).runs[0]?.results[0]?.partialFingerprints["posternFinding/v1"],
     );
@@ -132,10 +136,14 @@ describe("the exit code", () => {
     assert.equal(hasFindings(linted, "note"), true);
     assert.equal(hasFindings(linted, "error"), true);
     assert.equal(hasFindings({ findings: [], muted: 1 }, "note"), false);
-    const notes = lintFiles([
+    const notes = lintSets([
       {
-        name: "r.json",
-        text: text.replace('  "Version": "2012-10-17",\n', "").replace("db*", "db/*"),
+        documents: [
+          {
+            name: "r.json",
+            text: text.replace('  "Version": "2012-10-17",\n', "").replace("db*", "db/*"),
+          },
+        ],
       },
     ]);
     assert.deepEqual([hasFindings(notes, "note"), hasFindings(notes, "warning")], [true, false]);

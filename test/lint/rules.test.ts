@@ -5,14 +5,14 @@ import type { Finding } from "../../agent/lint/rule.ts";
 import { RULES } from "../../agent/lint/rules.ts";
 import { parseScenarios } from "../../agent/policy/scenario.ts";
 import { simulate } from "../../agent/policy/simulate.ts";
-import { filesOf, type LintCase, lintTopics } from "../support/lint-cases.ts";
+import { filesOf, knownOf, type LintCase, lintTopics } from "../support/lint-cases.ts";
 
 const topics = lintTopics();
 const rules = new Map(RULES.map((rule) => [rule.id, rule]));
 const ofRules = topics.filter(({ name }) => rules.has(name));
 
 function judge(one: LintCase): readonly Finding[] {
-  return lintDocuments(filesOf(one), one.known);
+  return lintDocuments(filesOf(one), knownOf(one));
 }
 
 function toldOf(findings: readonly Finding[]): string {

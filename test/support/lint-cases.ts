@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { PolicyFile } from "../../agent/lint/document.ts";
 import type { DocumentKind } from "../../agent/lint/kind.ts";
 import type { Surroundings } from "../../agent/lint/set.ts";
+import { parseMap } from "../../agent/map/parse.ts";
 import { root } from "./root.ts";
 
 export interface LintCase {
@@ -14,6 +15,10 @@ export interface LintCase {
   /** The ARN of what has the document, by file name. */
   readonly attached?: Readonly<Record<string, string>>;
   readonly known?: Surroundings;
+  /** Of buckets, by file name. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** What of a map in order is another: a member that is null is left out. */
+  readonly map?: Readonly<Record<string, unknown>>;
   /** Where the rule fires: "role.json Statement[0].Resource". */
   readonly at?: readonly string[];
   /** Other rules that fire rightly. */
@@ -36,6 +41,67 @@ export function lintTopics(): readonly LintTopic[] {
       name: file.replace(/\.json$/, ""),
       ...(JSON.parse(readFileSync(join(folder, file), "utf8")) as Omit<LintTopic, "name">),
     }));
+}
+
+/** A map that no rule finds fault with. */
+const IN_ORDER = {
+  version: 1,
+  account: "111122223333",
+  region: "us-east-1",
+  bucket: "acme-secrets",
+  keys: {
+    web: "arn:aws:kms:us-east-1:111122223333:key/11111111-1111-1111-1111-111111111111",
+    db: "arn:aws:kms:us-east-1:111122223333:key/33333333-3333-3333-3333-333333333333",
+  },
+  endpoints: {
+    "vpce-0123456789abcdef0": { service: "s3" },
+    "vpce-0fedcba9876543210": { service: "kms" },
+  },
+  principals: {
+    web: { kind: "ec2" },
+    ci: {
+      kind: "oidc",
+      provider: "token.actions.githubusercontent.com",
+      subjects: ["repo:acme/secrets:ref:refs/heads/main"],
+    },
+    infra: { kind: "existing", role: "infra" },
+    emergency: {
+      kind: "human",
+      trusted: ["arn:aws:iam::111122223333:user/alice", "arn:aws:iam::111122223333:user/bob"],
+    },
+  },
+  groups: {
+    web: {
+      prefix: "web/",
+      sse: { type: "kms", key: "web", header: "required" },
+      readers: ["web"],
+      publishers: { ci: "edit" },
+    },
+  },
+  deployers: ["infra"],
+  break_glass: ["emergency"],
+  guards: { org: "o-a1b2c3d4e5", stolen_credentials: "s3+kms" },
+  expect: ["infra may not read web/*"],
+};
+
+/** A map in order with other members; one that is null is left out. */
+export function mapTextWith(changes: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify({ ...IN_ORDER, ...changes }, (_, value: unknown) => value ?? undefined, 2);
+}
+
+export function knownOf({ known = {}, settings = {}, map }: LintCase): Surroundings {
+  const text = mapTextWith(map ?? {});
+  return {
+    ...known,
+    settings: Object.entries(settings).map(([name, value]) => ({
+      name,
+      text: JSON.stringify(value, undefined, 2),
+    })),
+    map:
+      map === undefined
+        ? undefined
+        : { map: parseMap(text, "map.json"), text, originOf: () => undefined },
+  };
 }
 
 export function filesOf({ documents, kinds = {}, attached = {} }: LintCase): readonly PolicyFile[] {
