@@ -189,8 +189,9 @@ function keyAt({ keys, region }: Target, key: Parameters<Target["keys"]["get"]>[
   return found;
 }
 
-function step(
-  { map, principal }: Asking,
+/** One request of a principal, or of S3 on its behalf, with the keys that AWS adds. */
+export function step(
+  { map, principal }: Pick<Asking, "map" | "principal">,
   action: string,
   resource: string,
   keys: Keys,

@@ -59,9 +59,9 @@ export function everydayKeys(
 /** Through an endpoint where the principal has one, or an instance could; else from an address. */
 function networkKeys({ endpoints }: Target, principal: Principal, service: "s3" | "kms"): Keys {
   const { network } = principal;
+  const ofService = endpoints.filter((one) => one.service === service).map(({ id }) => id);
   const isOther = (id: string): boolean =>
     endpoints.some((one) => one.id === id && one.service !== service);
-  const ofService = endpoints.filter((one) => one.service === service).map(({ id }) => id);
   const vpces =
     network.kind === "any"
       ? isInstance(principal)

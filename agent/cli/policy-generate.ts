@@ -7,10 +7,12 @@ import type { Command, Surroundings } from "./command.ts";
 import { write } from "./output.ts";
 import { policy } from "./policy.ts";
 import type { FolderChanges } from "./policy-folder.ts";
-import { readMap } from "./policy-map.ts";
+import { fitted, readMap } from "./policy-map.ts";
 
 const FORMATS = ["json", "cloudformation", "terraform"] as const;
 type Format = (typeof FORMATS)[number];
+
+const STAGE_WORDS = ["1", "2", "3", "4"] as const;
 
 export const policyGenerate: Command = {
   name: "policy generate",
@@ -21,6 +23,8 @@ export const policyGenerate: Command = {
     description: [
       "Makes from an access map the policies of its bucket, keys, roles, users and endpoints, the trust policies of the roles that it makes, and the settings of the bucket that are no policy. They are filled in from the files of policy-templates, and the same map makes the same bytes.",
       "The folder must be empty, or one that this command wrote: then what the map no longer makes is removed from it. With --format terraform or cloudformation the folder is a module or a template that has the same documents in it, and a README.md that says how to apply it.",
+      "A bucket policy that would not fit is put more shortly, and what that does is told; docs/policy.md says how. Where nothing helps, the error says how to divide the map.",
+      "With --stage, the documents are those of one stage of an adoption: 1 what allows, 2 the guards of wire and network, 3 all that the bucket policy denies, 4 the final policies of keys. It tells who loses what by the stage, and the folder undo has what the stage before had. With --cloudtrail it tells which requests of the past the stage would have denied.",
       "With --annotate nothing is written: each statement is printed with the line of the map that it is there for.",
     ],
     consults: [],
@@ -53,13 +57,25 @@ export const policyGenerate: Command = {
             type: "boolean",
             describe: "write nothing, say what would change",
           })
+          .option("stage", {
+            type: "string",
+            requiresArg: true,
+            choices: STAGE_WORDS,
+            describe: "only as far as this stage of an adoption",
+          })
+          .option("cloudtrail", {
+            type: "string",
+            requiresArg: true,
+            describe: "a file of events, to see which the stage would deny",
+          })
           .conflicts("annotate", "output")
           .epilogue("With --check, exits with 2 when the folder is not what the map makes.")
           .example("$0 generate access.yaml -o policies", "plain JSON documents")
           .example("$0 generate access.yaml -o tf --format terraform", "a module")
           .example("$0 generate access.yaml -o policies --check", "for a pull request"),
-      async ({ map, output, format, annotate = false, check = false }) => {
-        await generateDocuments({ map, output, format, annotate, check }, surroundings);
+      async ({ map, output, format, stage, cloudtrail, annotate = false, check = false }) => {
+        const flags = { map, output, format, annotate, check, stage, cloudtrail };
+        await generateDocuments(flags, surroundings);
       },
     ),
 };
@@ -70,29 +86,50 @@ interface GenerateFlags {
   readonly format: Format;
   readonly annotate: boolean;
   readonly check: boolean;
+  readonly stage: (typeof STAGE_WORDS)[number] | undefined;
+  readonly cloudtrail: string | undefined;
 }
 
 async function generateDocuments(
-  { map: file, output, format, annotate, check }: GenerateFlags,
+  { map: file, output, format, annotate, check, stage: word, cloudtrail }: GenerateFlags,
   { terminal, exitWith }: Surroundings,
 ): Promise<void> {
   if (output === undefined && !annotate)
     throw new PosternError("Usage", "expected --output FOLDER, or --annotate, got neither");
+  const { STAGES } = await import("../generate/stage.ts");
+  const stage = STAGES.find((one) => String(one) === word);
+  if (cloudtrail !== undefined && stage === undefined)
+    throw new PosternError("Usage", "expected --stage with --cloudtrail, got none");
   const [{ generate }, { readTemplates }, map] = await Promise.all([
     import("../generate/deployment.ts"),
     import("../generate/templates.ts"),
     readMap(file),
   ]);
-  const generated = generate(map, readTemplates());
+  const templates = readTemplates();
+  const generated = generate(map, templates, { stage });
   if (output === undefined) {
     await write(terminal.stdout, annotations(map, generated));
     return;
   }
+  const { packingLines, forecastLine } = await import("./policy-packing.ts");
   const { compareFolder, writeFolder } = await import("./policy-folder.ts");
-  const files = await filesOf(generated, format);
+  const packing = await packingLines(map, generated, templates);
+  const { files: undo, lines: staged } =
+    stage === undefined
+      ? { files: [], lines: [] }
+      : await (
+          await import("./policy-stage.ts")
+        ).reportStage(map, generated, templates, cloudtrail);
+  const files = [...(await filesOf(generated, format)), ...undo];
   const changes = await compareFolder(output, files);
   if (!check) await writeFolder(output, files, changes);
-  await write(terminal.stdout, summary(map, changes, { total: files.length, output, check }));
+  const lines = [
+    ...packing,
+    ...staged,
+    ...summary(map, changes, { total: files.length, output, check }),
+    await forecastLine(map, templates),
+  ];
+  await write(terminal.stdout, await fitted(lines, terminal.stdout));
   const { added, changed, removed } = changes;
   if (check && added.length + changed.length + removed.length > 0) exitWith(EXIT.changed);
 }
@@ -136,11 +173,11 @@ function summary(
     output,
     check,
   }: { readonly total: number; readonly output: string; readonly check: boolean },
-): string {
+): readonly string[] {
   const mark = (sign: string, paths: readonly string[]): readonly string[] =>
     paths.map((path) => `${sign} ${path}`);
   const roles = new Set(hosts.map(({ principal }) => principal));
-  const lines = [
+  return [
     ...mark("+", added),
     ...mark("~", changed),
     ...mark("-", removed),
@@ -149,5 +186,4 @@ function summary(
       ? []
       : [`${hosts.length} hosts share ${roles.size} roles, of ${principals.length} principals`]),
   ];
-  return `${lines.join("\n")}\n`;
 }

@@ -6,7 +6,8 @@
 import { PosternError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
 import type { NamedPolicy } from "../policy/deployment.ts";
-import { type Draft, documentOf, type Origin, sizeOf } from "./draft.ts";
+import { type Draft, documentOf, type Origin, sizeOf, type Sources } from "./draft.ts";
+import { mergedStatements } from "./pack-statements.ts";
 
 export interface Attached {
   readonly policy: NamedPolicy;
@@ -29,7 +30,11 @@ export interface Holder {
 }
 
 /** @throws {PosternError} TooLarge, with what does not fit */
-export function attach(holder: Holder, drafts: readonly Draft[]): readonly Attached[] {
+export function attach(
+  holder: Holder,
+  drafts: readonly Draft[],
+  sizes: Sources["sizes"] = "as AWS takes",
+): readonly Attached[] {
   if (drafts.length === 0) return [];
   const whole = documentOf(drafts);
   const isInline = !holder.isShared && sizeOf(whole.document) <= MAX_INLINE[holder.kind];
@@ -37,8 +42,9 @@ export function attach(holder: Holder, drafts: readonly Draft[]): readonly Attac
     const policy = { name: "postern", form: "inline", document: whole.document } as const;
     return [{ policy, origins: whole.origins }];
   }
-  const parts = divide(holder, drafts);
-  const room = MAX_ATTACHED - holder.attached;
+  const room = sizes === "any" ? Infinity : MAX_ATTACHED - holder.attached;
+  const plain = divide(holder, drafts);
+  const parts = plain.length <= room ? plain : divide(holder, mergedStatements(drafts, isFit));
   if (parts.length <= room)
     return parts.map((part, at) => {
       const { document, origins } = documentOf(part);
@@ -59,7 +65,7 @@ function divide(holder: Holder, drafts: readonly Draft[]): readonly (readonly Dr
   const parts: (readonly Draft[])[] = [];
   let part: readonly Draft[] = [];
   for (const one of drafts) {
-    if (sizeOf(documentOf([one]).document) > MAX_MANAGED)
+    if (!isFit(one))
       throw new PosternError(
         "TooLarge",
         `policies of ${quote(holder.name)}: expected at most ${MAX_MANAGED} characters, got more in statement ${quote(String(one.statement["Sid"]))} alone`,
@@ -72,4 +78,8 @@ function divide(holder: Holder, drafts: readonly Draft[]): readonly (readonly Dr
     part = [...part, one];
   }
   return [...parts, part];
+}
+
+function isFit(one: Draft): boolean {
+  return sizeOf(documentOf([one]).document) <= MAX_MANAGED;
 }

@@ -18,10 +18,13 @@ import {
   onceEach,
   type Sources,
 } from "./draft.ts";
-import { guardRails } from "./guard-rails.ts";
+import { bucketPath } from "./files.ts";
+import { encryptionRules, guardRails } from "./guard-rails.ts";
 import { kept } from "./kept.ts";
 import { prefixesToPublish, prefixesToRead, prefixesToRestore } from "./listing.ts";
 import { sorted } from "./order.ts";
+import { pack, type Packed, type Packing } from "./pack.ts";
+import { type BucketForm, PLAIN } from "./pack-form.ts";
 import { arnOf, objectsOf, type Place, principalNamed } from "./place.ts";
 
 /**
@@ -30,21 +33,64 @@ import { arnOf, objectsOf, type Place, principalNamed } from "./place.ts";
  */
 const MAX_BYTES = 18 * 1024;
 
-/** @throws {PosternError} TooLarge, by how much */
-export function bucketPolicy(sources: Sources, place: Place): DraftedDocument {
-  const drafted = documentOf([
-    ...guardRails(sources, place),
-    ...closedWorld(sources, place),
+export interface BucketPolicy {
+  readonly drafted: DraftedDocument;
+  /** Undefined for a policy in its plain form. */
+  readonly packing: Packing | undefined;
+}
+
+/**
+ * @param advise what to do when it fits in no form
+ * @throws {PosternError} TooLarge, by how much, with the advice
+ */
+export function bucketPolicy(sources: Sources, place: Place, advise: () => string): BucketPolicy {
+  const plain = documentOf(statementsOf(sources, place, PLAIN));
+  if (sizeOf(plain) <= maxBytesOf(sources)) return { drafted: plain, packing: undefined };
+  const { drafted, form, steps, fits } = packed(sources, place);
+  const [bytes, most] = [sizeOf(drafted), maxBytesOf(sources)];
+  if (!fits)
+    throw new PosternError(
+      "TooLarge",
+      `policy of bucket ${quote(place.target.bucket)}: expected at most ${most} bytes, got ${bytes} in its shortest form, ${bytes - most} too many`,
+      { hint: advise() },
+    );
+  const packing = {
+    file: bucketPath(place.target.bucket),
+    from: sizeOf(plain),
+    to: bytes,
+    steps,
+    unread: sorted([...form.unread]),
+    unlisted: sorted([...form.unlisted]),
+  };
+  return { drafted, packing };
+}
+
+function maxBytesOf({ sizes }: Sources): number {
+  if (sizes === "any") return Infinity;
+  return sizes === "as AWS takes" ? MAX_BYTES : sizes;
+}
+
+function packed(sources: Sources, place: Place): Packed {
+  const build = (form: BucketForm): DraftedDocument =>
+    documentOf(statementsOf(sources, place, form));
+  return pack(sources, place, build, (drafted) => sizeOf(drafted) <= maxBytesOf(sources));
+}
+
+function statementsOf(given: Sources, place: Place, form: BucketForm): readonly Draft[] {
+  // without the statement that stops all others there is nobody to tell insiders apart from
+  const sources = { ...given, form: given.stage >= 3 ? form : PLAIN };
+  const isClosed = sources.stage >= 3;
+  return [
+    ...(sources.stage >= 2 ? guardRails(sources, place) : []),
+    ...(isClosed && place.isHome ? encryptionRules(sources, place) : []),
+    ...(isClosed ? closedWorld(sources, place) : []),
     ...foreigners(sources, place),
     ...(place.isHome ? kept(sources.map.keep.bucket, ["keep", "bucket"]) : []),
-  ]);
-  const bytes = Buffer.byteLength(JSON.stringify(drafted.document));
-  if (bytes <= MAX_BYTES) return drafted;
-  throw new PosternError(
-    "TooLarge",
-    `policy of bucket ${quote(place.target.bucket)}: expected at most ${MAX_BYTES} bytes, got ${bytes}, ${bytes - MAX_BYTES} too many`,
-    { hint: "give more groups the same readers and publishers, or divide them between buckets" },
-  );
+  ];
+}
+
+function sizeOf({ document }: DraftedDocument): number {
+  return Buffer.byteLength(JSON.stringify(document));
 }
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-walkthroughs-managing-access-example2.html */

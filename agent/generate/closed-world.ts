@@ -8,11 +8,13 @@
  * @module
  */
 import type { Group, PrincipalName } from "../map/access-map.ts";
-import type { MapPath } from "../map/complete.ts";
 import { type Draft, draft, type Sources } from "./draft.ts";
+import { insidersOf, readersOf, replicatorOf } from "./insiders.ts";
 import { joinLabels } from "./labels.ts";
-import { listedBy, listingsAt } from "./listing.ts";
+import { listedBy, listersOf, listingsAt } from "./listing.ts";
 import { sorted } from "./order.ts";
+import { membersOf } from "./pack-names.ts";
+import { alike, perMembers } from "./per-members.ts";
 import { arnsOf, objectsOf, type Place, publishersOf } from "./place.ts";
 
 export function closedWorld(sources: Sources, place: Place): readonly Draft[] {
@@ -26,21 +28,6 @@ export function closedWorld(sources: Sources, place: Place): readonly Draft[] {
     ...listing(sources, place),
     ...rest(sources, place),
   ];
-}
-
-/** All who have anything to do with the bucket. */
-export function insidersOf({ map }: Sources, place: Place): readonly PrincipalName[] {
-  return sorted([
-    ...map.groups.flatMap((group) => [...group.readers, ...publishersOf(group, place, "write")]),
-    ...map.deployers,
-    ...map.breakGlass,
-    ...replicatorOf({ map }),
-  ]);
-}
-
-/** None, or the role by which S3 replicates. */
-export function replicatorOf({ map }: Pick<Sources, "map">): readonly PrincipalName[] {
-  return map.replication === undefined ? [] : [map.replication];
 }
 
 /**
@@ -57,29 +44,73 @@ function outsiders(sources: Sources, place: Place): readonly Draft[] {
   ];
 }
 
-/** Publishers of each level read, since a conditional write takes GetObject. */
 function reading(sources: Sources, place: Place): readonly Draft[] {
-  const membersOf = (group: Group): readonly PrincipalName[] => [
-    ...group.readers,
-    ...publishersOf(group, place, "write"),
-    ...sources.map.breakGlass,
+  const { form, map } = sources;
+  const groups = map.groups.filter(({ name }) => !form.unread.has(name));
+  const both = groups.filter((group) => isReadAsListed(sources, place, group));
+  const apart = groups.filter((group) => !both.includes(group));
+  return [
+    ...readingAndListing(sources, place, both),
+    ...perMembers(sources, place, {
+      template: "bucket-policy/closed-world-read",
+      groups: apart,
+      ofGroup: (group) => readersOf(sources, place, group),
+      from: "readers",
+    }),
   ];
-  return perMembers(sources, place, membersOf, "bucket-policy/closed-world-read", "readers");
+}
+
+/** Whether one statement says who reads the group and who lists it. S3's replication lists and reads nothing. */
+function isReadAsListed(sources: Sources, place: Place, group: Group): boolean {
+  const { form, map } = sources;
+  const isLeftOut = form.unread.has(group.name) || form.unlisted.has(group.name);
+  if (form.listing === "apart" || isLeftOut || map.replication !== undefined) return false;
+  const listers = sorted([...listersOf(map.groups, group, place, "now"), ...map.breakGlass]);
+  return listers.join() === readersOf(sources, place, group).join();
+}
+
+function readingAndListing(
+  sources: Sources,
+  place: Place,
+  groups: readonly Group[],
+): readonly Draft[] {
+  const ofGroup = (group: Group): readonly PrincipalName[] => readersOf(sources, place, group);
+  return alike(groups, ofGroup).map(({ same, members }) =>
+    draft(
+      sources,
+      "bucket-policy/closed-world-read-and-list",
+      {
+        label: labelFor(sources, same),
+        objects: { pattern: sorted(same.flatMap((group) => objectsOf(group, place))) },
+        bucket: place.bucket,
+        prefixes: { pattern: sorted(same.map(listedBy)) },
+        members: membersOf(sources, place, members),
+      },
+      same.map(({ name }) => ["groups", name, "readers"]),
+    ),
+  );
 }
 
 function writing(sources: Sources, place: Place): readonly Draft[] {
-  const membersOf = (group: Group): readonly PrincipalName[] => publishersOf(group, place, "write");
-  return perMembers(sources, place, membersOf, "bucket-policy/closed-world-write", "publishers");
+  return perMembers(sources, place, {
+    template: "bucket-policy/closed-world-write",
+    groups: sources.map.groups,
+    ofGroup: (group) => publishersOf(group, place, "write"),
+    from: "publishers",
+  });
 }
 
 /** Only where somebody may write and not remove: elsewhere what denies writing denies this too. */
 function removing(sources: Sources, place: Place): readonly Draft[] {
-  const membersOf = (group: Group): readonly PrincipalName[] => publishersOf(group, place, "edit");
-  const groups = sources.map.groups.filter(
-    (group) => membersOf(group).length < publishersOf(group, place, "write").length,
-  );
-  const template = "bucket-policy/closed-world-remove";
-  return perMembers(sources, place, membersOf, template, "publishers", groups);
+  const ofGroup = (group: Group): readonly PrincipalName[] => publishersOf(group, place, "edit");
+  return perMembers(sources, place, {
+    template: "bucket-policy/closed-world-remove",
+    groups: sources.map.groups.filter(
+      (group) => ofGroup(group).length < publishersOf(group, place, "write").length,
+    ),
+    ofGroup,
+    from: "publishers",
+  });
 }
 
 /** At a replica S3 alone writes, by other actions. */
@@ -94,19 +125,30 @@ function unwritten(sources: Sources, place: Place): readonly Draft[] {
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
  */
 function history(sources: Sources, place: Place): readonly Draft[] {
-  const membersOf = (group: Group): readonly PrincipalName[] => [
-    ...publishersOf(group, place, "restore"),
-    ...sources.map.breakGlass,
-    ...(place.isHome ? replicatorOf(sources) : []),
-  ];
-  return perMembers(sources, place, membersOf, "bucket-policy/deny-history", "publishers");
+  return perMembers(sources, place, {
+    template: "bucket-policy/deny-history",
+    groups: sources.map.groups,
+    ofGroup: (group) => [
+      ...publishersOf(group, place, "restore"),
+      ...sources.map.breakGlass,
+      ...(place.isHome ? replicatorOf(sources) : []),
+    ],
+    from: "publishers",
+  });
 }
 
 function listing(sources: Sources, place: Place): readonly Draft[] {
-  const { map } = sources;
+  const { map, form } = sources;
   const always = [...map.breakGlass, ...(place.isHome ? replicatorOf(sources) : [])];
-  const byTime = (past: "now" | "past", template: string): readonly Draft[] =>
-    listingsAt(map.groups, place, past).map(({ prefixes, groups, members }) =>
+  const now = map.groups.filter(
+    (group) => !form.unlisted.has(group.name) && !isReadAsListed(sources, place, group),
+  );
+  const byTime = (
+    past: "now" | "past",
+    template: string,
+    among: readonly Group[],
+  ): readonly Draft[] =>
+    listingsAt(map.groups, place, past, among).map(({ prefixes, groups, members }) =>
       draft(
         sources,
         template,
@@ -114,21 +156,21 @@ function listing(sources: Sources, place: Place): readonly Draft[] {
           label: labelFor(sources, groups),
           bucket: place.bucket,
           prefixes: { pattern: prefixes },
-          members: { pattern: arnsOf(map, [...members, ...map.breakGlass]) },
+          members: membersOf(sources, place, [...members, ...map.breakGlass]),
         },
         groups.map(({ name }) => ["groups", name]),
       ),
     );
   return [
-    ...byTime("now", "bucket-policy/deny-list"),
-    ...byTime("past", "bucket-policy/deny-list-history"),
+    ...byTime("now", "bucket-policy/deny-list", now),
+    ...byTime("past", "bucket-policy/deny-list-history", map.groups),
     draft(
       sources,
       "bucket-policy/deny-list-rest",
       {
         bucket: place.bucket,
         prefixes: { pattern: sorted(map.groups.map(listedBy)) },
-        members: { pattern: arnsOf(map, always) },
+        members: membersOf(sources, place, always),
       },
       [["groups"]],
     ),
@@ -141,8 +183,8 @@ function rest(sources: Sources, place: Place): readonly Draft[] {
   const { bucket } = place;
   const replication = replicatorOf(sources);
   const objects = { pattern: sorted(map.groups.flatMap((group) => objectsOf(group, place))) };
-  const always = { pattern: arnsOf(map, [...map.breakGlass, ...replication]) };
-  const admins = { pattern: arnsOf(map, [...map.deployers, ...map.breakGlass, ...replication]) };
+  const always = membersOf(sources, place, [...map.breakGlass, ...replication]);
+  const admins = membersOf(sources, place, [...map.deployers, ...map.breakGlass, ...replication]);
   const role = replication.length === 0 ? undefined : { pattern: arnsOf(map, replication) };
   const side = place.isHome ? "source" : "destination";
   return [
@@ -167,32 +209,6 @@ function rest(sources: Sources, place: Place): readonly Draft[] {
           ),
         ]),
   ];
-}
-
-/** One statement for all groups of the same members, which loses nothing. */
-function perMembers(
-  sources: Sources,
-  place: Place,
-  membersOf: (group: Group) => readonly PrincipalName[],
-  template: string,
-  member: "readers" | "publishers",
-  groups: readonly Group[] = sources.map.groups,
-): readonly Draft[] {
-  const byMembers = new Map<string, readonly Group[]>();
-  for (const group of groups) {
-    const key = sorted(membersOf(group)).join();
-    byMembers.set(key, [...(byMembers.get(key) ?? []), group]);
-  }
-  return [...byMembers.values()].flatMap((same) => {
-    const [first] = same;
-    if (first === undefined) return [];
-    const arns = arnsOf(sources.map, membersOf(first));
-    const label = labelFor(sources, same);
-    const objects = { pattern: sorted(same.flatMap((group) => objectsOf(group, place))) };
-    const from = same.map(({ name }): MapPath => ["groups", name, member]);
-    const members = arns.length === 0 ? undefined : { pattern: arns };
-    return [draft(sources, template, { label, objects, members }, from)];
-  });
 }
 
 function labelFor({ labels }: Sources, groups: readonly Group[]): string {

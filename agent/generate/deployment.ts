@@ -2,6 +2,7 @@
  * All documents of a map, and where in the map each of their statements comes from.
  * @module
  */
+import { PosternError } from "../core/errors.ts";
 import type { AccessMap } from "../map/access-map.ts";
 import type { MapPath } from "../map/complete.ts";
 import type { Deployment } from "../policy/deployment.ts";
@@ -13,8 +14,12 @@ import { identity } from "./identities.ts";
 import { keyPolicy } from "./key-policies.ts";
 import { labelsOf } from "./labels.ts";
 import { inOrder } from "./order.ts";
+import type { Packing } from "./pack.ts";
+import { PLAIN } from "./pack-form.ts";
+import { adviceOf, divided } from "./pack-plan.ts";
 import { keysAt, type Place, placesOf } from "./place.ts";
 import { bucketSettings } from "./settings.ts";
+import { LAST_STAGE, type Stage } from "./stage.ts";
 import { readTemplates, type Templates } from "./templates.ts";
 
 /** Why a statement is there. */
@@ -27,7 +32,10 @@ export interface Provenance {
 }
 
 export interface Generated {
+  readonly stage: Stage;
   readonly deployment: Deployment;
+  /** Of the policies that would not fit in their plain form. */
+  readonly packing: readonly Packing[];
   /** In the order of the documents and of their statements. */
   readonly provenance: readonly Provenance[];
 }
@@ -37,19 +45,46 @@ export function generateDeployment(map: AccessMap): Deployment {
   return generate(map, readTemplates()).deployment;
 }
 
-/** @throws {PosternError} TooLarge when a document does not fit */
-export function generate(given: AccessMap, templates: Templates): Generated {
-  const map = inOrder(given);
-  const sources: Sources = {
-    map,
-    templates,
-    labels: {
-      groups: labelsOf(map.groups.map(({ name }) => name)),
-      principals: labelsOf(map.principals.map(({ name }) => name)),
-    },
-  };
+export interface GenerateOptions {
+  readonly stage?: Stage | undefined;
+  readonly sizes?: Sources["sizes"] | undefined;
+}
+
+/**
+ * @param options without them: the last stage, in sizes that AWS takes
+ * @throws {PosternError} TooLarge when a document does not fit
+ */
+export function generate(
+  given: AccessMap,
+  templates: Templates,
+  options: GenerateOptions = {},
+): Generated {
+  const sources = sourcesOf(given, templates, options);
+  return built(sources, () => adviceOn(sources));
+}
+
+/** How to divide a map of which a bucket policy is too large. */
+function adviceOn(sources: Sources): string {
+  const { map } = sources;
+  const accepting: AccessMap = { ...map, accepted: [...map.accepted, "fewer-layers"] };
+  const fits = (some: AccessMap): boolean => fitsWhole({ ...sources, map: some });
+  return adviceOf(divided(map, fits), divided(accepting, fits));
+}
+
+function fitsWhole(sources: Sources): boolean {
+  try {
+    built(sources, () => "");
+    return true;
+  } catch (error) {
+    if (error instanceof PosternError && error.code === "TooLarge") return false;
+    throw error;
+  }
+}
+
+function built(sources: Sources, advise: () => string): Generated {
+  const { map } = sources;
   const places = placesOf(map);
-  const buckets = places.map((place) => ({ place, drafted: bucketPolicy(sources, place) }));
+  const buckets = places.map((place) => ({ place, ...bucketPolicy(sources, place, advise) }));
   const keys = places.flatMap((place) =>
     keysAt(place).map((arn) => ({ arn, drafted: keyPolicy(sources, place, arn) })),
   );
@@ -61,7 +96,7 @@ export function generate(given: AccessMap, templates: Templates): Generated {
     buckets: buckets.map(({ place: { target }, drafted }) => ({
       name: target.bucket,
       region: target.region,
-      policy: drafted.document,
+      policy: drafted.origins.length === 0 ? undefined : drafted.document,
       settings: bucketSettings(target),
     })),
     keys: keys.map(({ arn, drafted }) => ({ arn, policy: drafted.document, grants: [] })),
@@ -69,7 +104,9 @@ export function generate(given: AccessMap, templates: Templates): Generated {
     endpoints: endpoints.map(({ documents }) => documents),
   };
   return {
+    stage: sources.stage,
     deployment,
+    packing: buckets.flatMap(({ packing }) => packing ?? []),
     provenance: [
       ...buckets.flatMap(({ place, drafted }) => told(bucketPath(place.target.bucket), drafted)),
       ...keys.flatMap(({ arn, drafted }) => told(keyPath(arn), drafted)),
@@ -83,6 +120,20 @@ export function generate(given: AccessMap, templates: Templates): Generated {
   };
 }
 
+/** What documents are made of, the map with everything in order. */
+export function sourcesOf(
+  given: AccessMap,
+  templates: Templates,
+  { stage = LAST_STAGE, sizes = "as AWS takes" }: GenerateOptions = {},
+): Sources {
+  const map = inOrder(given);
+  const labels = {
+    groups: labelsOf(map.groups.map(({ name }) => name)),
+    principals: labelsOf(map.principals.map(({ name }) => name)),
+  };
+  return { map, templates, stage, sizes, form: PLAIN, labels };
+}
+
 function endpointsAt(
   sources: Sources,
   place: Place,
@@ -91,6 +142,8 @@ function endpointsAt(
   readonly drafted: DraftedDocument;
 }[] {
   const { target } = place;
+  // what an endpoint's policy does not name, it denies to all that use the endpoint
+  if (sources.stage < 2) return [];
   return target.endpoints.flatMap((endpoint) => {
     const drafted = endpointPolicy(sources, place, endpoint);
     if (drafted === undefined) return [];

@@ -7,6 +7,8 @@ import type { MapPath } from "../map/complete.ts";
 import type { GroupName } from "../core/names.ts";
 import type { PolicyJson } from "../policy/deployment.ts";
 import { fillTemplate, type Values } from "./fill.ts";
+import type { BucketForm } from "./pack-form.ts";
+import type { Stage } from "./stage.ts";
 import type { Templates } from "./templates.ts";
 
 /** What all documents are made of. */
@@ -14,6 +16,11 @@ export interface Sources {
   /** With everything in order whose order means nothing. */
   readonly map: AccessMap;
   readonly templates: Templates;
+  /** As of which stage of an adoption; 4 is all. */
+  readonly stage: Stage;
+  /** "any": also what AWS would not take. A number: at most so many bytes of a bucket policy. */
+  readonly sizes: "as AWS takes" | "any" | number;
+  readonly form: BucketForm;
   readonly labels: {
     readonly groups: ReadonlyMap<GroupName, string>;
     readonly principals: ReadonlyMap<PrincipalName, string>;

@@ -6,17 +6,16 @@
  */
 import type { Group, Network, PrincipalName } from "../map/access-map.ts";
 import type { MapPath } from "../map/complete.ts";
-import { insidersOf } from "./closed-world.ts";
 import { type Draft, draft, type Sources } from "./draft.ts";
+import type { Values } from "./fill.ts";
+import { insidersOf } from "./insiders.ts";
 import { joinLabels } from "./labels.ts";
-import { arnsOf, keyAt, objectsOf, pathOf, type Place, principalNamed } from "./place.ts";
+import { sorted } from "./order.ts";
+import { membersOf } from "./pack-names.ts";
+import { keyAt, objectsOf, pathOf, type Place, principalNamed } from "./place.ts";
 
 export function guardRails(sources: Sources, place: Place): readonly Draft[] {
-  return [
-    ...wire(sources, place),
-    ...networks(sources, place),
-    ...(place.isHome ? encryption(sources, place) : []),
-  ];
+  return [...wire(sources, place), ...networks(sources, place)];
 }
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html (s3:authType) */
@@ -41,12 +40,15 @@ function wire(sources: Sources, { bucket }: Place): readonly Draft[] {
 /**
  * One statement for all principals of the same network. Endpoint and address are of one statement, so that either
  * admits: a request through an endpoint has no public address, and the other way round.
+ *
+ * Among insiders, it may instead name those who have another network, where that is shorter.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourcevpce
  */
 function networks(sources: Sources, place: Place): readonly Draft[] {
-  const { map, labels } = sources;
+  const { map, labels, form } = sources;
+  const insiders = insidersOf(sources, place);
   const byNetwork = new Map<string, readonly PrincipalName[]>();
-  for (const name of insidersOf(sources, place)) {
+  for (const name of insiders) {
     const { network } = principalNamed(map, name);
     if (network.kind === "any") continue;
     const key = JSON.stringify([network.vpces, network.cidrs]);
@@ -55,12 +57,30 @@ function networks(sources: Sources, place: Place): readonly Draft[] {
   return [...byNetwork.values()].flatMap((names) => {
     const [first] = names;
     if (first === undefined) return [];
-    const { template, values } = networkTemplate(principalNamed(map, first).network);
+    const { network } = principalNamed(map, first);
     const label = joinLabels(names.map((name) => labels.principals.get(name) ?? ""));
-    const principals = { pattern: arnsOf(map, names) };
     const from = names.map((name): MapPath => [...pathOf(map, name), "network"]);
-    return [draft(sources, template, { bucket: place.bucket, label, principals, ...values }, from)];
+    const common = { bucket: place.bucket, label };
+    const others = insiders.filter((name) => !names.includes(name));
+    if (form.names === "among insiders" && others.length > 0 && others.length < names.length) {
+      const values = { ...networkValues(network), others: membersOf(sources, place, others) };
+      return [
+        draft(sources, "bucket-policy/deny-outside-network-but", { ...common, ...values }, from),
+      ];
+    }
+    const { template, values } = networkTemplate(network);
+    const principals = membersOf(sources, place, names);
+    return [draft(sources, template, { ...common, principals, ...values }, from)];
   });
+}
+
+/** Undefined for what the network has none of. */
+function networkValues(network: Network): Values {
+  const { vpces, cidrs } = network.kind === "any" ? { vpces: [], cidrs: [] } : network;
+  return {
+    endpoints: vpces.length === 0 ? undefined : vpces,
+    addresses: cidrs.length === 0 ? undefined : cidrs,
+  };
 }
 
 function networkTemplate(network: Network): {
@@ -83,44 +103,59 @@ function networkTemplate(network: Network): {
  * that the default is the group's own.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#require-sse-kms
  */
-function encryption(sources: Sources, place: Place): readonly Draft[] {
-  const perGroup = sources.map.groups.flatMap((group) => groupEncryption(sources, place, group));
+export function encryptionRules(sources: Sources, place: Place): readonly Draft[] {
   const { bucket } = place;
+  const demands = demandsOf(sources, place);
   return [
-    ...perGroup,
+    ...demands.map(({ template, groups, values }) =>
+      draft(
+        sources,
+        template,
+        {
+          ...values,
+          label: joinLabels(groups.map(({ name }) => sources.labels.groups.get(name) ?? "")),
+          objects: { pattern: sorted(groups.flatMap((group) => objectsOf(group, place))) },
+        },
+        groups.map(({ name }) => ["groups", name, "sse"]),
+      ),
+    ),
     draft(sources, "bucket-policy/deny-customer-keys", { bucket }, [["default_encryption"]]),
   ];
 }
 
-function groupEncryption(sources: Sources, place: Place, group: Group): readonly Draft[] {
-  const { sse, name } = group;
+interface Demand {
+  readonly template: string;
+  readonly values: Readonly<Record<string, string>>;
+  readonly groups: readonly Group[];
+}
+
+function demandsOf(sources: Sources, place: Place): readonly Demand[] {
+  const demands = sources.map.groups.flatMap((group) =>
+    groupDemands(group, place).map((one) => ({ ...one, groups: [group] })),
+  );
+  if (sources.form.alike === "by group") return demands;
+  const byDemand = new Map<string, Demand>();
+  for (const demand of demands) {
+    const key = JSON.stringify([demand.template, demand.values]);
+    const groups = [...(byDemand.get(key)?.groups ?? []), ...demand.groups];
+    byDemand.set(key, { ...demand, groups });
+  }
+  return [...byDemand.values()];
+}
+
+function groupDemands({ sse }: Group, place: Place): readonly Omit<Demand, "groups">[] {
   // by default S3 encrypts by itself, and with which header is the same to whom it lets read
   if (sse.type === "s3" && sse.header === "default") return [];
-  const label = sources.labels.groups.get(name) ?? "";
-  const values = { label, objects: { pattern: objectsOf(group, place) } };
-  const kind = { s3: "AES256", kms: "aws:kms", dsse: "aws:kms:dsse" }[sse.type];
-  const from: readonly MapPath[] = [["groups", name, "sse"]];
+  const encryption = { s3: "AES256", kms: "aws:kms", dsse: "aws:kms:dsse" }[sse.type];
   const verb = sse.header === "required" ? "require" : "check";
-  const header = draft(
-    sources,
-    `bucket-policy/${verb}-encryption-header`,
-    { ...values, encryption: kind },
-    from,
-  );
+  const header = { template: `bucket-policy/${verb}-encryption-header`, values: { encryption } };
   if (sse.type === "s3") return [header];
-  const key = keyAt(place, sse.key);
+  const key = { key: keyAt(place, sse.key) };
   return [
     header,
-    draft(sources, `bucket-policy/${verb}-encryption-key`, { ...values, key }, from),
+    { template: `bucket-policy/${verb}-encryption-key`, values: key },
     ...(verb === "require"
       ? []
-      : [
-          draft(
-            sources,
-            "bucket-policy/deny-encryption-without-key",
-            { ...values, encryption: kind },
-            from,
-          ),
-        ]),
+      : [{ template: "bucket-policy/deny-encryption-without-key", values: { encryption } }]),
   ];
 }

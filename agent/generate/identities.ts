@@ -34,7 +34,7 @@ export function identity(sources: Sources, principal: Principal): DraftedIdentit
     isShared: !isGenerated && kind !== "permission set",
     attached: foreignPolicies.length,
   };
-  const attached = attach(holder, statementsOf(sources, principal));
+  const attached = attach(holder, statementsOf(sources, principal), sources.sizes);
   if (!isGenerated && attached.length === 0) return undefined;
   const documents: IdentityDocuments = {
     kind,
@@ -53,7 +53,7 @@ export function identity(sources: Sources, principal: Principal): DraftedIdentit
 function statementsOf(sources: Sources, principal: Principal): readonly Draft[] {
   const { name } = principal;
   return onceEach([
-    ...hostGuards(sources, principal),
+    ...(sources.stage >= 2 ? hostGuards(sources, principal) : []),
     ...readerStatements(sources, name),
     ...publisherStatements(sources, name),
     ...replicationStatements(sources, name),

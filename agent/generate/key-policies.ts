@@ -12,10 +12,10 @@ import { PosternError } from "../core/errors.ts";
 import { type KmsKeyArn, quote } from "../core/names.ts";
 import type { Group, PrincipalName } from "../map/access-map.ts";
 import type { MapPath } from "../map/complete.ts";
-import { replicatorOf } from "./closed-world.ts";
 import { type Draft, draft, documentOf, type DraftedDocument, type Sources } from "./draft.ts";
 import type { Values } from "./fill.ts";
 import { type KeyUse, sealKeys, sealUse, sseContexts, sseKeys, sseUse } from "./key-use.ts";
+import { replicatorOf } from "./insiders.ts";
 import { joinLabels } from "./labels.ts";
 import { sorted } from "./order.ts";
 import { arnOf, type Place, principalNamed, publishersOf } from "./place.ts";
@@ -31,6 +31,7 @@ const MAX_BYTES = 32_768;
 export function keyPolicy(sources: Sources, place: Place, key: KmsKeyArn): DraftedDocument {
   const { map } = sources;
   const drafted = documentOf([
+    ...(sources.stage < 4 ? [delegation(sources)] : []),
     ...named(sources, [...map.deployers, ...map.breakGlass], "key-policy/administer", {
       label: "Administer",
       from: [["deployers"], ["break_glass"]],
@@ -46,12 +47,22 @@ export function keyPolicy(sources: Sources, place: Place, key: KmsKeyArn): Draft
     ...(place.isHome ? kept(map.keep.keys.get(key), ["keep", "keys", key]) : []),
   ]);
   const bytes = Buffer.byteLength(JSON.stringify(drafted.document));
-  if (bytes <= MAX_BYTES) return drafted;
+  if (bytes <= MAX_BYTES || sources.sizes === "any") return drafted;
   throw new PosternError(
     "TooLarge",
     `policy of key ${quote(key)}: expected at most ${MAX_BYTES} bytes, got ${bytes}, ${bytes - MAX_BYTES} too many`,
     { hint: "give some of its groups another key" },
   );
+}
+
+/** @see https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html#key-policy-default-allow-root-enable-iam */
+function delegation(sources: Sources): Draft {
+  const root = rootOf(sources);
+  return draft(sources, "key-policy/delegate-to-account", { root }, [["account"]]);
+}
+
+function rootOf({ map }: Sources): string {
+  return `arn:${map.partition}:iam::${map.account}:root`;
 }
 
 /** Who opens and who seals one group with the key. */
@@ -176,7 +187,6 @@ function named(
   const principals = names.map((name) => principalNamed(map, name));
   const arns = sorted(principals.filter(({ kind }) => kind !== "sso").map(arnOf));
   const patterns = sorted(principals.filter(({ kind }) => kind === "sso").map(arnOf));
-  const root = `arn:${map.partition}:iam::${map.account}:root`;
   return [
     ...(arns.length === 0
       ? []
@@ -197,7 +207,7 @@ function named(
             {
               ...values,
               label: `${label}AsPermissionSet`,
-              principals: [root],
+              principals: [rootOf(sources)],
               permissionSetRoles: { pattern: patterns },
             },
             from,

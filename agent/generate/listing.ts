@@ -37,30 +37,43 @@ export interface Listing {
 }
 
 /**
- * Who may list which prefixes, those of the same members together. Who lists below a prefix is a member of it too, since
- * what denies the outer prefix would also deny the inner one.
+ * Who may list what a group lies below. Who lists below a prefix is a member of it too, since what denies the outer
+ * prefix would also deny the inner one.
+ */
+export function listersOf(
+  groups: readonly Group[],
+  group: Group,
+  place: Place,
+  past: "now" | "past",
+): readonly PrincipalName[] {
+  const own = (one: Group): readonly PrincipalName[] =>
+    past === "past"
+      ? publishersOf(one, place, "restore")
+      : [
+          ...(one.reach.kind === "prefix" ? one.readers : []),
+          ...(one.reach.kind === "bundle" ? [] : publishersOf(one, place, "edit")),
+        ];
+  const prefix = listedBy(group).replace(/\*$/, "");
+  return sorted(groups.filter((one) => listedBy(one).startsWith(prefix)).flatMap(own));
+}
+
+/**
+ * The prefixes of the groups by who may list them, those of the same members together.
+ * @param among the groups that are asked for
  */
 export function listingsAt(
   groups: readonly Group[],
   place: Place,
   past: "now" | "past",
+  among: readonly Group[] = groups,
 ): readonly Listing[] {
-  const own = (group: Group): readonly PrincipalName[] =>
-    past === "past"
-      ? publishersOf(group, place, "restore")
-      : [
-          ...(group.reach.kind === "prefix" ? group.readers : []),
-          ...(group.reach.kind === "bundle" ? [] : publishersOf(group, place, "edit")),
-        ];
   const byMembers = new Map<string, Listing>();
-  for (const group of groups) {
-    const prefix = listedBy(group);
-    const inside = groups.filter((one) => listedBy(one).startsWith(prefix.replace(/\*$/, "")));
-    const members = sorted(inside.flatMap(own));
+  for (const group of among) {
+    const members = listersOf(groups, group, place, past);
     const key = members.join();
     const same = byMembers.get(key);
     byMembers.set(key, {
-      prefixes: sorted([...(same?.prefixes ?? []), prefix]),
+      prefixes: sorted([...(same?.prefixes ?? []), listedBy(group)]),
       groups: [...(same?.groups ?? []), group],
       members,
     });

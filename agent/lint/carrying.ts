@@ -41,6 +41,8 @@ function strayOf(
 ): readonly Harm[] {
   const carriers = carriersOf(condition.lowerKey);
   if (carriers === undefined) return [];
+  // a denial that says what holds without the key means the actions that lack it, too
+  if (statement.statement.effect === "Deny" && condition.operator.ifExists) return [];
   const service = condition.lowerKey.split(":")[0] ?? "";
   return statement.actions.flatMap(({ text, path: at }) => {
     const covered = actionsLike(text).filter((action) => action.startsWith(`${service}:`));

@@ -6,7 +6,7 @@ import { type Draft, sizeOf } from "../../agent/generate/draft.ts";
 
 /** A statement of about that many characters. */
 function statement(sid: string, size: number): Draft {
-  const resource = `arn:aws:s3:::acme-secrets/${"x".repeat(size - 120)}`;
+  const resource = `arn:aws:s3:::acme-secrets/${sid}/${"x".repeat(size - 121 - sid.length)}`;
   return {
     statement: { Sid: sid, Effect: "Allow", Action: "s3:GetObject", Resource: resource },
     from: [["groups", sid]],
@@ -46,6 +46,29 @@ describe("the statements of an identity", () => {
   it("are managed where others keep policies of unknown size", () => {
     const [only] = attach({ ...role, isShared: true }, some(1, 500));
     assert.deepEqual([only?.policy.name, only?.policy.form], ["postern-web", "managed"]);
+  });
+
+  it("are fewer where they would be too many, and allow the same", () => {
+    const open = (at: number): Draft => {
+      const [seal] = some(1, 1000);
+      const Resource = `arn:aws:kms:us-east-1:111122223333:key/${at}`;
+      const Condition = { StringEquals: { "kms:EncryptionContext:app": "x".repeat(1000 + at) } };
+      const Sid = `Open${at}`;
+      const statement = { ...seal?.statement, Sid, Action: "kms:Decrypt", Resource, Condition };
+      return { statement, from: [["groups", Sid]] };
+    };
+    const seal = ({ statement, from }: Draft): Draft => ({
+      statement: { ...statement, Sid: `Seal${String(statement["Sid"])}`, Action: "kms:Encrypt" },
+      from,
+    });
+    const opens = Array.from({ length: 30 }, (_, at) => open(at));
+    const attached = attach(role, [...opens, ...opens.map(seal)]);
+    assert.ok(attached.length <= 10, `${attached.length} policies`);
+    const statements = attached.flatMap(({ policy }) => policy.document["Statement"] as unknown[]);
+    assert.equal(statements.length, 30);
+    for (const one of statements as readonly { readonly Action: unknown }[])
+      assert.deepEqual(one.Action, ["kms:Decrypt", "kms:Encrypt"]);
+    assert.equal(attached[0]?.origins[0]?.from.length, 2);
   });
 
   it("have less room inline at a user", () => {

@@ -121,6 +121,10 @@ describe("the templates, filled in alone, have no finding", () => {
     trust: "trust",
     endpoint: "endpoint",
   };
+  /** A key that is being taken over still lets the account decide, until the last stage. */
+  const ON_PURPOSE: Readonly<Record<string, string>> = {
+    "key-policy/delegate-to-account": "key-policy-delegates-use",
+  };
   const cases = templateCases();
   /** What a statement is never without. */
   const beside = (name: string): readonly string[] => {
@@ -145,7 +149,9 @@ describe("the templates, filled in alone, have no finding", () => {
         { account: "111122223333" },
       );
       assert.deepEqual(
-        findings.map(({ rule, message }) => `${rule}: ${message}`),
+        findings
+          .filter(({ rule }) => rule !== ON_PURPOSE[one.name])
+          .map(({ rule, message }) => `${rule}: ${message}`),
         [],
       );
     });

@@ -1,0 +1,75 @@
+/**
+ * Events of CloudTrail in a file: one a line, or in the list that CloudTrail puts them in.
+ * @see https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-examples.html
+ * @module
+ */
+import { PosternError } from "../core/errors.ts";
+import { isRecord } from "../policy/issues.ts";
+import { type Denial, parseDenial } from "./denial.ts";
+
+/** A request that AWS allowed. */
+export interface TrailEvent {
+  /** "2026-11-25T12:00:00Z"; "" where the event has none. */
+  readonly time: string;
+  readonly request: Omit<Denial, "told">;
+}
+
+export interface Trail {
+  readonly events: readonly TrailEvent[];
+  /** Of other services, denied anyway, or by nobody that a policy could name. */
+  readonly skipped: number;
+}
+
+/** @throws {PosternError} BadData with the line that is no event */
+export function parseTrail(text: string): Trail {
+  const records = recordsIn(text);
+  const events = records.flatMap((record) => {
+    const event = eventOf(record);
+    return event === undefined ? [] : [event];
+  });
+  return { events, skipped: records.length - events.length };
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function recordsIn(text: string): readonly Json[] {
+  const whole = jsonOf(text);
+  const list = isRecord(whole) && Array.isArray(whole["Records"]) ? whole["Records"] : undefined;
+  const entries: readonly unknown[] =
+    list ??
+    text
+      .split("\n")
+      .filter((line) => line.trim() !== "")
+      .map(jsonOf);
+  return entries.map((entry, at) => {
+    if (isRecord(entry)) return entry;
+    throw new PosternError(
+      "BadData",
+      `${list === undefined ? "line" : "record"} ${at + 1}: expected a CloudTrail event as JSON, got something else`,
+    );
+  });
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+const SERVICES = new Set(["s3.amazonaws.com", "kms.amazonaws.com"]);
+
+function eventOf(record: Json): TrailEvent | undefined {
+  const { eventSource, eventTime, errorCode } = record;
+  if (!SERVICES.has(String(eventSource)) || errorCode !== undefined) return undefined;
+  try {
+    const { caller, action, resource, context } = parseDenial(JSON.stringify(record));
+    const time = typeof eventTime === "string" ? eventTime : "";
+    return { time, request: { caller, action, resource, context } };
+  } catch (error) {
+    // a service of AWS, which has no ARN
+    if (error instanceof PosternError && error.code === "BadData") return undefined;
+    throw error;
+  }
+}
