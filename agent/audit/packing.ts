@@ -57,9 +57,21 @@ function isAllowed({ steps }: Ask, bindings: Bindings): boolean {
 function* asksOf(map: AccessMap): Generator<Ask> {
   const principals = [...map.principals, strangerOf(map)];
   for (const target of [map.home, ...map.replicas])
-    for (const group of map.groups)
-      for (const principal of principals)
+    for (const principal of principals) {
+      yield listingAll(map, target, principal);
+      for (const group of map.groups)
         for (const verb of VERBS) yield* around(map, target, { principal, group, verb });
+    }
+}
+
+/** As S3's replication does: without a prefix, on which a condition may be. */
+function listingAll(map: AccessMap, target: Target, principal: Principal): Ask {
+  const ask = askOf(map, target, { principal, verb: "list", key: "", group: undefined });
+  const steps = ask.steps.map((one) => {
+    const context = new Map([...one.request.context].filter(([key]) => key !== "s3:prefix"));
+    return { ...one, request: { ...one.request, context } };
+  });
+  return { ...ask, steps };
 }
 
 /** The group's own key, and those next to it that are of no group. */
@@ -98,26 +110,42 @@ export interface LostLayer {
   readonly left: readonly ("the key's policy" | "their own policies")[];
 }
 
-/** By group and verb, of all who are of the map and may not. */
+/** By group and verb; whom the bucket does not know, the statement ClosedWorld stops still. */
 export function lostLayers(map: AccessMap, { unread, unlisted }: Packing): readonly LostLayer[] {
+  const insiders = insidersIn(map);
+  const closedTo = (group: Group, verb: Verb): readonly PrincipalName[] =>
+    map.principals
+      .filter((one) => insiders.has(one.name) && !isMeant(group, one, verb))
+      .map(({ name }) => name)
+      .filter((name) => !map.breakGlass.includes(name));
   return map.groups.flatMap((group): readonly LostLayer[] => {
-    const closedTo = (verb: Verb): readonly PrincipalName[] =>
-      map.principals
-        .filter((one) => !isMeant(group, one, verb) && !map.breakGlass.includes(one.name))
-        .map(({ name }) => name);
     const { name } = group;
     const read: LostLayer = {
       group: name,
       verb: "read",
-      principals: closedTo("read"),
+      principals: closedTo(group, "read"),
       left: ["the key's policy", "their own policies"],
     };
     const list: LostLayer = {
       group: name,
       verb: "list",
-      principals: closedTo("list"),
+      principals: closedTo(group, "list"),
       left: ["their own policies"],
     };
     return [...(unread.includes(name) ? [read] : []), ...(unlisted.includes(name) ? [list] : [])];
   });
+}
+
+function insidersIn({
+  groups,
+  deployers,
+  breakGlass,
+  replication,
+}: AccessMap): ReadonlySet<PrincipalName> {
+  const named = groups.flatMap(({ readers, publishers }) => [
+    ...readers,
+    ...publishers.map(({ principal }) => principal),
+  ]);
+  const further = replication === undefined ? [] : [replication];
+  return new Set([...named, ...deployers, ...breakGlass, ...further]);
 }

@@ -2,6 +2,7 @@
 import { EXIT, PosternError } from "../core/errors.ts";
 import type { DocumentFile } from "../generate/files.ts";
 import type { Generated } from "../generate/deployment.ts";
+import type { Stage } from "../generate/stage.ts";
 import type { AccessMap } from "../map/access-map.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { write } from "./output.ts";
@@ -13,6 +14,7 @@ const FORMATS = ["json", "cloudformation", "terraform"] as const;
 type Format = (typeof FORMATS)[number];
 
 const STAGE_WORDS = ["1", "2", "3", "4"] as const;
+const STAGE_OF: Readonly<Record<(typeof STAGE_WORDS)[number], Stage>> = { 1: 1, 2: 2, 3: 3, 4: 4 };
 
 export const policyGenerate: Command = {
   name: "policy generate",
@@ -96,8 +98,7 @@ async function generateDocuments(
 ): Promise<void> {
   if (output === undefined && !annotate)
     throw new PosternError("Usage", "expected --output FOLDER, or --annotate, got neither");
-  const { STAGES } = await import("../generate/stage.ts");
-  const stage = STAGES.find((one) => String(one) === word);
+  const stage = word === undefined ? undefined : STAGE_OF[word];
   if (cloudtrail !== undefined && stage === undefined)
     throw new PosternError("Usage", "expected --stage with --cloudtrail, got none");
   const [{ generate }, { readTemplates }, map] = await Promise.all([

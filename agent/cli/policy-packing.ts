@@ -24,13 +24,22 @@ export async function packingLines(
   const steps = packing.flatMap((one) => [
     `${one.file}: ${one.from} bytes would not fit, ${one.to} do. It`,
     ...one.steps.map((step) => `- ${step}`),
-    ...lostLayers(map, one).map(lostLine),
+    ...lostLines(lostLayers(map, one)),
   ]);
   return [...steps, `${count} requests are decided as by the plain documents`];
 }
 
-function lostLine({ group, verb, principals, left }: LostLayer): string {
-  return `- no longer denies alone to ${verb} ${group}, to ${principals.length}: left are ${left.join(" and ")} (${principals.join(", ")})`;
+/** A line for all groups that lost the same layer. */
+function lostLines(lost: readonly LostLayer[]): readonly string[] {
+  return (["read", "list"] as const).flatMap((verb) => {
+    const same = lost.filter((one) => one.verb === verb);
+    const [first] = same;
+    if (first === undefined) return [];
+    const groups = same.map(({ group, principals }) => `${group} (${principals.length})`);
+    return [
+      `- no longer denies by itself to ${verb} these groups, each to so many insiders without that right: ${groups.join(", ")}; what denies it still is ${first.left.join(" and ")}`,
+    ];
+  });
 }
 
 /** One line. */

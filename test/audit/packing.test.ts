@@ -6,7 +6,7 @@ import { readTemplates } from "../../agent/generate/templates.ts";
 import type { AccessMap } from "../../agent/map/access-map.ts";
 import { parseMap } from "../../agent/map/parse.ts";
 import type { Deployment } from "../../agent/policy/deployment.ts";
-import { ACME } from "../support/access-maps.ts";
+import { ACME, replaced } from "../support/access-maps.ts";
 import { realisticMap, withEverything } from "../support/deployments.ts";
 import { largeMap } from "../support/large-maps.ts";
 
@@ -35,6 +35,11 @@ function everybody(deployment: Deployment): Deployment {
 const maps: readonly (readonly [string, AccessMap, steps: number])[] = [
   ["of every kind, with a replica", realisticMap, 3],
   ["without a replica", parseMap(ACME, "acme.yaml"), 3],
+  [
+    "with roles of one name in two accounts",
+    parseMap(replaced("444455556666:role/partner", "444455556666:role/web")(ACME), "acme.yaml"),
+    3,
+  ],
   ["of groups under SSE-KMS", largeMap({ roles: 10, groups: 5, protection: "sse-kms" }), 3],
 ];
 
@@ -65,6 +70,16 @@ describe("packed documents", () => {
     assert.ok(judgePacking(map, plainOf(map).deployment, packed.deployment) > 200);
   });
 
+  it("decide alike where denies are left out of a map of every kind", () => {
+    const replicated: AccessMap = { ...realisticMap, accepted: ["fewer-layers"] };
+    for (const map of [replicated, { ...replicated, replicas: [], replication: undefined }]) {
+      const packed = tightest(map);
+      assert.ok((packed.packing[0]?.unread.length ?? 0) > 0);
+      assert.equal((packed.packing[0]?.unlisted.length ?? 0) > 0, map.replicas.length === 0);
+      assert.ok(judgePacking(map, plainOf(map).deployment, packed.deployment) > 200);
+    }
+  });
+
   it("are refused when a role would get at another group", () => {
     const { deployment } = plainOf(realisticMap);
     const other = withEverything(deployment, "arn:aws:iam::111122223333:role/infra");
@@ -88,6 +103,9 @@ describe("a layer that is lost", () => {
     assert.deepEqual([read?.group, read?.verb], ["app-000", "read"]);
     assert.deepEqual(read?.left, ["the key's policy", "their own policies"]);
     assert.ok(!read.principals.some((name) => ["ci", "emergency", "role-000"].includes(name)));
+    const outsider = { ...map, groups: map.groups.slice(0, 5) };
+    const [fewer] = packing.flatMap((one) => lostLayers(outsider, one));
+    assert.ok(fewer !== undefined && fewer.principals.length < read.principals.length / 2);
     assert.ok(read.principals.includes("role-001" as never));
   });
 
