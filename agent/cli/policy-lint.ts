@@ -9,6 +9,7 @@ import type { Command, Surroundings } from "./command.ts";
 import { write } from "./output.ts";
 import { policy } from "./policy.ts";
 import type { Told } from "./policy-lint-files.ts";
+import { fitted } from "./policy-map.ts";
 
 const FORMATS = ["text", "json", "sarif"] as const satisfies readonly LintFormat[];
 const SEVERITIES = ["error", "warning", "note"] as const satisfies readonly Severity[];
@@ -136,7 +137,11 @@ async function lint(flags: LintFlags, { terminal, exitWith }: Surroundings): Pro
   ]);
   const version = process.env["POSTERN_VERSION"] ?? "0.0.0";
   const linted: Linted = lintSets(await setsOf(files, told), mutes);
-  await write(terminal.stdout, encodeLinted(linted, format, version));
+  const text = encodeLinted(linted, format, version);
+  await write(
+    terminal.stdout,
+    format === "text" ? await fitted(text.trimEnd().split("\n"), terminal.stdout) : text,
+  );
   if (hasFindings(linted, failOn)) exitWith(EXIT.changed);
 }
 
