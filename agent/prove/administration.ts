@@ -99,7 +99,7 @@ function canUndo(map: AccessMap, target: Target, subject: Subject): readonly Obl
 }
 
 /** Endpoints are for those who use secrets: who has another way may have to take it. */
-function waysOut(routes: readonly Route[]): readonly Route[] {
+export function waysOut(routes: readonly Route[]): readonly Route[] {
   const around = routes.filter(({ endpoint }) => endpoint === undefined);
   return around.length === 0 ? routes : around;
 }

@@ -8,15 +8,19 @@
  * @module
  */
 import type { AccessMap, Group, Target } from "../map/access-map.ts";
+import { BUCKET_CHECK_RIGHTS } from "../policy/rights.ts";
 import { ACTS, claimOf } from "./entitlement.ts";
 import { encryptionGuards } from "./encryption-guards.ts";
+import { routesOf } from "./everyday.ts";
 import { type Broken, guardsOf } from "./guards.ts";
+import { everydayListings } from "./list-obligations.ts";
 import { sealContext, sealKeys } from "./encryption.ts";
 import {
   ACTIONS,
   bucketArn,
   classOf,
   type EverydayScene,
+  everydayStep,
   everydayWays,
 } from "./object-requests.ts";
 import { placeOf } from "./object-keys.ts";
@@ -34,7 +38,10 @@ export function guardObligations(
       const scene: EverydayScene = { map, target, principal, caller: actor.caller };
       const given = givenTo(map, target, subject);
       return [
-        ...guardsOf(scene).flatMap((guard) => forGuard(scene, subject, guard, given)),
+        ...guardsOf(scene).flatMap((guard) => [
+          ...forGuard(scene, subject, guard, given),
+          ...onBucket(scene, subject, guard),
+        ]),
         ...(given.get("put") ?? []).flatMap((group) =>
           encryptionGuards(scene, group).flatMap((guard) =>
             forGuard(scene, subject, guard, new Map([["put", [group]]])),
@@ -102,6 +109,50 @@ function forGuard(
       everydayWays(scene, "open", key).flatMap((way) => typicalOf(way.slice(-1), guard)),
   };
   return [...ofS3, ofKms];
+}
+
+/** What it is given to do with the bucket itself: to list it, or to look at it before it writes. */
+function onBucket(
+  scene: EverydayScene,
+  { actor, principal }: Subject,
+  guard: Broken,
+): readonly Obligation[] {
+  const { map, target } = scene;
+  const listed = map.groups.find(
+    (group) => claimOf(map, target, principal, group, "list") === "must",
+  );
+  const [check = ""] = BUCKET_CHECK_RIGHTS;
+  const publishes =
+    target === map.home &&
+    map.groups.some(({ publishers }) => publishers.some((one) => one.principal === principal.name));
+  const obligation = (action: string, everyday: () => readonly Way[]): Obligation => ({
+    id: `${idAt(map, target)}${principal.name}/${action} denied: guard alone: ${guard.name}`,
+    kind: "guard",
+    layer: "guard alone",
+    line: guard.line,
+    actor,
+    expected: "deny",
+    objects: undefined,
+    ways: () =>
+      guard.broken.map((input) => [
+        { requestClass: classOf(scene, action, bucketArn(scene), input), endpoint: undefined },
+      ]),
+    typical: () => everyday().flatMap((way) => typicalOf(way, guard)),
+  });
+  return [
+    ...(listed === undefined
+      ? []
+      : [obligation("s3:ListBucket", () => everydayListings(scene, "list", listed))]),
+    ...(publishes
+      ? [
+          obligation(check, () =>
+            routesOf(map, target, principal, "s3").map((route) => [
+              everydayStep(scene, check, bucketArn(scene), route, {}),
+            ]),
+          ),
+        ]
+      : []),
+  ];
 }
 
 /** The caller's own decryption of what it is given, with the guard broken. */

@@ -144,8 +144,17 @@ function instance({ map, target }: EverydayScene): readonly Broken[] {
         keys: { ...ITSELF, "ec2:SourceInstanceARN": own["ec2:SourceInstanceARN"] ?? "" },
         where: { StringNotEquals: { [of]: `\${${from}}` }, StringLike: { [of]: form } },
       },
+      // over the internet
+      {
+        keys: {
+          ...ITSELF,
+          "ec2:SourceInstanceARN": own["ec2:SourceInstanceARN"] ?? "",
+          [from]: [],
+        },
+        where: { StringLike: { [of]: form } },
+      },
     ],
-    typical: [{ [from]: other }],
+    typical: [{ [from]: other }, { [from]: [] }],
     ...both,
   });
   return [

@@ -12,6 +12,7 @@ import { claimOf, listedBy } from "./entitlement.ts";
 import { sealContext, sealKeys, sseKeys } from "./encryption.ts";
 import { bucketArn, classOf, type EverydayScene, s3ContextOf, viaS3 } from "./object-requests.ts";
 import type { Layer, Obligation, Step } from "./obligation.ts";
+import type { Values } from "./request-class.ts";
 import { idAt, lineOfPrincipal, type Subject, targetsOf } from "./use-obligations.ts";
 
 const OPENING = ["kms:Decrypt"] as const;
@@ -180,30 +181,33 @@ function wrongly(scene: EverydayScene, group: Group): readonly Keys[] {
   const { pairs, names } = sealContext(map, group, exampleOf(group));
   if (group.seal.mode === "none" || group.seal.bind === "none") return [];
   const all = { ...pairs, [NAMES]: { kind: "one of", alternatives: names } } as const;
-  const more = names.map((one) => [...one, "another"]);
+  const named = (alternatives: readonly Values[]) =>
+    ({ [NAMES]: { kind: "one of", alternatives } }) as const;
+  const bound = Object.entries(pairs).flatMap(([pair, value]) =>
+    typeof value === "string" && value !== "free" ? [[pair, value] as const] : [],
+  );
   return [
-    { ...all, "kms:EncryptionContext:postern:bucket": "another-bucket" },
-    { ...all, "kms:EncryptionContext:postern:bucket": [] },
-    {
-      ...all,
-      "kms:EncryptionContext:another": "x",
-      [NAMES]: { kind: "one of", alternatives: more },
-    },
+    ...bound.flatMap(([pair, value]): readonly Keys[] => [
+      ...othersThan(pair, value, group).map((other) => ({ ...all, [pair]: other })),
+      {
+        ...all,
+        [pair]: [],
+        ...named(names.map((one) => one.filter((name) => PAIR + name !== pair))),
+      },
+    ]),
+    { ...all, [`${PAIR}another`]: "x", ...named(names.map((one) => [...one, "another"])) },
     // S3 and others would decrypt for whoever they like
     { ...all, "kms:ViaService": viaS3(scene) },
-    ...(group.reach.kind === "bundle"
-      ? [
-          {
-            ...all,
-            "kms:EncryptionContext:postern:revision": [],
-            [NAMES]: {
-              kind: "one of",
-              alternatives: names.map((one) => one.filter((name) => name !== "postern:revision")),
-            },
-          } as const,
-        ]
-      : [{ ...all, "kms:EncryptionContext:postern:key": "another-group/x" }]),
   ];
 }
 
+/** Values that are none of the group's. */
+function othersThan(pair: string, value: string, { reach }: Group): readonly string[] {
+  // revisions are counted in every group
+  if (pair === `${PAIR}postern:revision`) return [];
+  if (pair !== `${PAIR}postern:key`) return [`${value}-another`];
+  return ["another-group/x", ...(reach.kind === "prefix" ? [`${reach.prefix.slice(0, -1)}x`] : [])];
+}
+
+const PAIR = "kms:EncryptionContext:";
 const NAMES = "kms:EncryptionContextKeys";

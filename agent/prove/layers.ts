@@ -30,10 +30,11 @@ export interface Layers {
 
 /**
  * For the same layer, caller and resource the policies are the same object.
+ * @param parse to read each document with, where one is read for several deployments
  * @throws {PosternError} BadData when a document is none
  */
-export function layersOf(deployment: Deployment): Layers {
-  const { policiesFor, hasDocuments } = newLayers(deployment);
+export function layersOf(deployment: Deployment, parse: Parse = parsePolicy): Layers {
+  const { policiesFor, hasDocuments } = newLayers(deployment, parse);
   const known = new Map<Actor, Map<string, Policies>>();
   return {
     hasDocuments,
@@ -52,11 +53,13 @@ export function layersOf(deployment: Deployment): Layers {
   };
 }
 
-function newLayers(deployment: Deployment): Layers {
-  const resources = resourcesOf(deployment);
-  const own = identitiesOf(deployment);
+type Parse = typeof parsePolicy;
+
+function newLayers(deployment: Deployment, parse: Parse): Layers {
+  const resources = resourcesOf(deployment, parse);
+  const own = identitiesOf(deployment, parse);
   const endpoints = new Map(
-    deployment.endpoints.map(({ id, policy }) => [id, parsePolicy(policy, "endpoint", id)]),
+    deployment.endpoints.map(({ id, policy }) => [id, parse(policy, "endpoint", id)]),
   );
   const open = openPolicies(deployment);
   const leftOvers = newLeftOvers();
@@ -163,19 +166,22 @@ function nameOf(resource: Arn | undefined): string {
   return resource.head[2] === "s3" ? (resource.tail.split("/", 1)[0] ?? "") : resource.text;
 }
 
-function resourcesOf({ buckets, keys, identities }: Deployment): ReadonlyMap<string, Attached> {
+function resourcesOf(
+  { buckets, keys, identities }: Deployment,
+  parse: Parse,
+): ReadonlyMap<string, Attached> {
   const attached = new Map<string, Attached>();
   for (const { name, policy } of buckets)
     if (policy !== undefined)
-      attached.set(name, { resource: parsePolicy(policy, "resource", name), grants: [] });
+      attached.set(name, { resource: parse(policy, "resource", name), grants: [] });
   for (const { arn, policy, grants } of keys)
     attached.set(arn, {
-      resource: parsePolicy(policy, "resource", arn),
+      resource: parse(policy, "resource", arn),
       grants: parseGrants(arn, grants),
     });
   for (const { arn, trust } of identities)
     if (trust !== undefined)
-      attached.set(arn, { resource: parsePolicy(trust, "trust", `${arn} trust`), grants: [] });
+      attached.set(arn, { resource: parse(trust, "trust", `${arn} trust`), grants: [] });
   return attached;
 }
 
@@ -188,14 +194,11 @@ function parseGrants(arn: string, grants: readonly unknown[]): readonly Grant[] 
 }
 
 /** By ARN: the documents of all that it matches, since a permission set stands for many roles. */
-function identitiesOf({ identities }: Deployment): (arn: string) => Identity {
+function identitiesOf({ identities }: Deployment, parse: Parse): (arn: string) => Identity {
   const parsed = identities.map(({ arn, policies, boundary }): Identity & { pattern: ArnGlob } => ({
     pattern: arnGlobOf(wildTokens(arn)),
-    identity: policies.map(({ name, document }) =>
-      parsePolicy(document, "identity", `${arn} ${name}`),
-    ),
-    boundary:
-      boundary === undefined ? undefined : parsePolicy(boundary, "boundary", `${arn} boundary`),
+    identity: policies.map(({ name, document }) => parse(document, "identity", `${arn} ${name}`)),
+    boundary: boundary === undefined ? undefined : parse(boundary, "boundary", `${arn} boundary`),
   }));
   const known = new Map<string, Identity>();
   return (text) => {

@@ -105,7 +105,11 @@ function listed(
   ];
 }
 
-function everydayListings(scene: EverydayScene, listing: Listing, group: Group): readonly Way[] {
+export function everydayListings(
+  scene: EverydayScene,
+  listing: Listing,
+  group: Group,
+): readonly Way[] {
   const { text, isPrefix } = listedBy(group);
   // S3 also compares a key itself as the prefix, when it decides between 403 and 404
   const below = isPrefix && group.reach.kind === "prefix" ? [[`${text}x`], [`${text}x/y`]] : [];

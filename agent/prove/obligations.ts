@@ -1,11 +1,13 @@
 /** All that must hold of a map's documents. @module */
 import type { AccessMap } from "../map/access-map.ts";
 import { administrationObligations } from "./administration.ts";
+import { endpointLimits } from "./endpoint-limits.ts";
 import { endpointObligations } from "./endpoint-obligations.ts";
 import { expectationObligations } from "./expectation-obligations.ts";
 import { guardObligations } from "./guard-obligations.ts";
 import { keyObligations } from "./key-obligations.ts";
 import { listObligations } from "./list-obligations.ts";
+import { managementObligations } from "./management-obligations.ts";
 import type { Obligation } from "./obligation.ts";
 import { replicationObligations } from "./replication.ts";
 import { type Stranger, strangerObligations } from "./strangers.ts";
@@ -25,12 +27,14 @@ export function obligationsOf(
     ...listObligations(map, subjects),
     ...keyObligations(map, subjects),
     ...administrationObligations(map, subjects),
+    ...managementObligations(map, subjects),
     ...guardObligations(map, subjects),
     ...replicationObligations(map, subjects),
     ...strangerObligations(map, strangers),
     ...takeoverObligations(map, subjects),
     ...trustObligations(map),
     ...endpointObligations(map),
+    ...endpointLimits(map),
     ...expectationObligations(map, subjects),
   ];
 }

@@ -71,7 +71,9 @@ export function proveMap(map: AccessMap, deployment: Deployment): ProofReport {
   const count = (amount: number): void => {
     decisions += amount;
   };
-  const results = obligations.map((one) => proveOne(one, { layers, space, prover, alike, count }));
+  const results = obligations.map((one) =>
+    proveObligation(one, { layers, space, prover, alike, count }),
+  );
   return {
     results,
     settings: settingFaults(map, deployment),
@@ -82,7 +84,8 @@ export function proveMap(map: AccessMap, deployment: Deployment): ProofReport {
   };
 }
 
-interface Proving {
+/** What is shared by the obligations of one deployment. */
+export interface Proving {
   readonly layers: Layers;
   readonly space: KeySpace;
   readonly prover: Prover;
@@ -93,7 +96,7 @@ interface Proving {
 // what a principal's organisation is does not change between two of its requests
 const SHARED: ReadonlySet<string> = new Set(["aws:principalorgid"]);
 
-function proveOne(obligation: Obligation, proving: Proving): Result {
+export function proveObligation(obligation: Obligation, proving: Proving): Result {
   const { objects, expected } = obligation;
   const keys = objects === undefined ? [""] : proving.space.keysOf(objects);
   const wanted: Decision = expected === "allow" ? "deny" : "allow";

@@ -5,6 +5,7 @@
 import type { AccessMap, Target } from "../map/access-map.ts";
 import { type Caller, callerOfArn } from "../policy/caller.ts";
 import { arnGlobOf, matchesArn, parseArn, wildTokens } from "../policy/glob.ts";
+import { BUCKET_CHECK_RIGHTS } from "../policy/rights.ts";
 import { BUCKET_ADMINISTRATION, KEY_ADMINISTRATION } from "./administration.ts";
 import { callerWith } from "./caller-facts.ts";
 import { keysOf, nameOfKey, NOBODYS_KEY_ACTIONS } from "./key-obligations.ts";
@@ -107,7 +108,7 @@ const OBJECT_ACTIONS = [
   "s3:UnknownToday",
 ] as const;
 
-const LISTING_ACTIONS = ["s3:ListBucket", "s3:ListBucketVersions"] as const;
+const LOOKING = ["s3:ListBucket", "s3:ListBucketVersions", ...BUCKET_CHECK_RIGHTS];
 
 const USE_OF_KEYS = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"] as const;
 
@@ -149,7 +150,7 @@ function ofStranger(map: AccessMap, target: Target, stranger: Stranger): readonl
     ...OBJECT_ACTIONS.map((action) =>
       deny(action, "bucket policy alone", (key) => `${bucket}/${key}`, EVERYWHERE),
     ),
-    ...[...LISTING_ACTIONS, ...administrationBy(stranger)].map((action) =>
+    ...[...LOOKING, ...administrationBy(stranger)].map((action) =>
       deny(action, "bucket policy alone", () => bucket),
     ),
     ...keysOf(map, target).flatMap((key) =>

@@ -13,7 +13,7 @@ import type { Actor, Layer, ObjectSet, Obligation } from "./obligation.ts";
 export interface Subject {
   readonly principal: Principal;
   readonly actor: Actor;
-  /** Whether its own policies are known: those of a role of another account need not be. */
+  /** Whether its own policies are known: those of a role that the map does not make need not be. */
   readonly hasDocuments: boolean;
 }
 
@@ -23,10 +23,15 @@ export function subjectsOf(
 ): readonly Subject[] {
   return map.principals.map((principal) => {
     const caller = callerOf(principal);
-    const has = "arn" in caller && hasDocuments(caller.arn);
+    const has = isGenerated(principal) || ("arn" in caller && hasDocuments(caller.arn));
     const own = has ? "documents" : "everything";
     return { principal, hasDocuments: has, actor: { name: principal.name, caller, own } };
   });
+}
+
+/** A role that the map makes has no rights from elsewhere. */
+export function isGenerated({ kind }: Principal): boolean {
+  return kind === "ec2" || kind === "oidc" || kind === "service" || kind === "human";
 }
 
 export function targetsOf({ home, replicas }: AccessMap): readonly Target[] {

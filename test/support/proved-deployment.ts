@@ -85,10 +85,23 @@ const LOOKS = [
   "s3:GetBucketOwnershipControls",
 ];
 
-const UNDO = [
-  allow("Undo", ["s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"], B),
-  allow("UndoKeys", ["kms:GetKeyPolicy", "kms:PutKeyPolicy"], [WEB_KEY, DB_KEY]),
+const MANAGED_KEY =
+  `DescribeKey GetKeyPolicy PutKeyPolicy ListKeyPolicies EnableKey DisableKey GetKeyRotationStatus
+  EnableKeyRotation DisableKeyRotation UpdateKeyDescription ListGrants RevokeGrant ListResourceTags TagResource
+  UntagResource ScheduleKeyDeletion CancelKeyDeletion`
+    .split(/\s+/)
+    .map((name) => `kms:${name}`);
+
+const SETTINGS =
+  "BucketPolicy BucketVersioning BucketPublicAccessBlock BucketOwnershipControls EncryptionConfiguration " +
+  "ReplicationConfiguration LifecycleConfiguration";
+const MANAGED_BUCKET = [
+  "s3:DeleteBucketPolicy",
+  "s3:GetBucketPolicyStatus",
+  ...SETTINGS.split(" ").flatMap((name) => [`s3:Get${name}`, `s3:Put${name}`]),
 ];
+
+const UNDO = [allow("Undo", MANAGED_BUCKET, B), allow("UndoKeys", MANAGED_KEY, [WEB_KEY, DB_KEY])];
 
 const BUCKET_POLICY = policy(
   deny("DenyInsecureTransport", "s3:*", ALL, { Bool: { "aws:SecureTransport": "false" } }),
@@ -152,10 +165,9 @@ const BUCKET_POLICY = policy(
 );
 
 function keyPolicy(...statements: readonly StatementJson[]): PolicyJson {
-  const administration = ["kms:GetKeyPolicy", "kms:PutKeyPolicy", "kms:DescribeKey"];
   return policy(
     allow("OpenAll", "kms:Decrypt", "*", { Principal: { AWS: EMERGENCY } }),
-    allow("Administration", administration, "*", { Principal: { AWS: [INFRA, EMERGENCY] } }),
+    allow("Administration", MANAGED_KEY, "*", { Principal: { AWS: [INFRA, EMERGENCY] } }),
     ...statements,
   );
 }
@@ -247,7 +259,12 @@ const within = (Action: readonly string[], Resource: unknown): PolicyJson =>
     Principal: "*",
     Action,
     Resource,
-    Condition: { StringEquals: { "aws:ResourceAccount": "111122223333" } },
+    Condition: {
+      StringEquals: {
+        "aws:ResourceAccount": "111122223333",
+        "aws:PrincipalOrgID": "o-a1b2c3d4e5",
+      },
+    },
   });
 
 export const PROVED: Deployment = {
@@ -340,8 +357,8 @@ export const PROVED: Deployment = {
       ),
       [
         ...UNDO,
-        allow("ReadAll", "s3:GetObject", `${B}/*`),
-        allow("ListAll", "s3:ListBucket", B),
+        allow("ReadAll", ["s3:GetObject", "s3:GetObjectVersion"], `${B}/*`),
+        allow("ListAll", ["s3:ListBucket", "s3:ListBucketVersions"], B),
         allow("DecryptAll", "kms:Decrypt", [WEB_KEY, DB_KEY]),
       ],
     ),

@@ -1,0 +1,170 @@
+/**
+ * What an endpoint lets through: of its own account the map's buckets and keys alone, and
+ * callers of the organisation alone.
+ * @see https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
+ * @module
+ */
+import type { AccessMap, Endpoint, Target } from "../map/access-map.ts";
+import { parseArn } from "../policy/glob.ts";
+import { callerWith, type Keys } from "./caller-facts.ts";
+import { exampleOf, keysOf } from "./key-obligations.ts";
+import { withFacts } from "./object-requests.ts";
+import type { Obligation, Way } from "./obligation.ts";
+import { requestClassOf } from "./request-class.ts";
+import { targetsOf } from "./use-obligations.ts";
+
+export function endpointLimits(map: AccessMap): readonly Obligation[] {
+  return targetsOf(map).flatMap((target) =>
+    target.endpoints.flatMap((endpoint) =>
+      endpoint.service === "s3"
+        ? throughS3(map, target, endpoint)
+        : throughKms(map, target, endpoint),
+    ),
+  );
+}
+
+interface Asked {
+  readonly actions: readonly string[];
+  readonly resource: string;
+}
+
+function throughS3(map: AccessMap, target: Target, endpoint: Endpoint): readonly Obligation[] {
+  const { bucket, region } = target;
+  const packages = awsOwned(region).map((name) => `arn:${map.partition}:s3:::${name}/x`);
+  const s3 = `arn:${map.partition}:s3:::`;
+  const objects = map.groups.map(exampleOf).map((key) => `${s3}${bucket}/${key}`);
+  return [
+    ...["another-bucket", `${bucket}x`].map((name) =>
+      denial(map, endpoint, `bucket ${name}`, [
+        { actions: ["s3:GetObject", "s3:PutObject"], resource: `${s3}${name}/x` },
+        { actions: ["s3:ListBucket"], resource: `${s3}${name}` },
+      ]),
+    ),
+    ...(endpoint.includeAwsOwned
+      ? [
+          about(
+            map,
+            endpoint,
+            "packages of AWS",
+            "allow",
+            packages.map((resource) => ({ actions: ["s3:GetObject"], resource })),
+          ),
+          denial(
+            map,
+            endpoint,
+            "more than to read packages of AWS",
+            packages.map((resource) => ({
+              actions: ["s3:PutObject", "s3:GetObjectAcl"],
+              resource,
+            })),
+          ),
+        ]
+      : []),
+    ...byOthers(map, endpoint, [
+      ...objects.map((resource) => ({ actions: ["s3:GetObject", "s3:PutObject"], resource })),
+      { actions: ["s3:ListBucket"], resource: `${s3}${bucket}` },
+    ]),
+  ];
+}
+
+/**
+ * What Amazon Linux, Systems Manager and the CloudWatch agent fetch.
+ * @see https://docs.aws.amazon.com/systems-manager/latest/userguide/ssm-agent-technical-details.html
+ * @see https://docs.aws.amazon.com/linux/al2023/ug/vpc-endpoints-s3.html
+ */
+function awsOwned(region: string): readonly string[] {
+  return [
+    `al2023-repos-${region}-de612dc2`,
+    `amazonlinux-2-repos-${region}`,
+    ...["amazonlinux", "packages", "repo"].map((name) => `${name}.${region}.amazonaws.com`),
+    ...[
+      "amazoncloudwatch-agent",
+      "amazon-ssm",
+      "amazon-ssm-packages",
+      "aws-ssm",
+      "aws-ssm-distributor-file",
+      "aws-ssm-document-attachments",
+      "aws-windows-downloads",
+      "patch-baseline-snapshot",
+    ].map((name) => `${name}-${region}`),
+    `${region}-birdwatcher-prod`,
+  ];
+}
+
+function throughKms(map: AccessMap, target: Target, endpoint: Endpoint): readonly Obligation[] {
+  const own = keysOf(map, target);
+  const another = `arn:${map.partition}:kms:${target.region}:${map.account}:key/ffffffff-ffff-ffff-ffff-ffffffffffff`;
+  return [
+    denial(map, endpoint, "another key", [{ actions: USE, resource: another }]),
+    ...(own.length === 0
+      ? []
+      : [
+          ...byOthers(
+            map,
+            endpoint,
+            own.map((resource) => ({ actions: USE, resource })),
+          ),
+        ]),
+  ];
+}
+
+const USE = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:DescribeKey"];
+
+/** Where the map says which organisation is meant. */
+function byOthers(
+  map: AccessMap,
+  endpoint: Endpoint,
+  asked: readonly Asked[],
+): readonly Obligation[] {
+  return map.guards.org === undefined
+    ? []
+    : [
+        denial(map, endpoint, "callers of another organisation", asked, {
+          "aws:PrincipalOrgID": { kind: "one of", alternatives: [["o-another00"], []] },
+        }),
+      ];
+}
+
+function denial(
+  map: AccessMap,
+  endpoint: Endpoint,
+  what: string,
+  asked: readonly Asked[],
+  keys: Keys = {},
+): Obligation {
+  return about(map, endpoint, what, "deny", asked, keys);
+}
+
+function about(
+  map: AccessMap,
+  { id }: Endpoint,
+  what: string,
+  expected: Obligation["expected"],
+  asked: readonly Asked[],
+  keys: Keys = {},
+): Obligation {
+  const caller = callerWith(`arn:${map.partition}:iam::${map.account}:role/stranger`);
+  const classOf = (action: string, resource: string) =>
+    withFacts(
+      requestClassOf({
+        caller,
+        action,
+        resource: parseArn(resource),
+        resourceAccount: map.account,
+        keys: { ...keys, "aws:SourceVpce": id },
+      }),
+    );
+  return {
+    id: `${id}/${what} ${expected === "deny" ? "denied" : "allowed"}: endpoint policy alone`,
+    kind: "endpoint",
+    layer: "endpoint policy alone",
+    line: map.lineOf(["endpoints", id]),
+    actor: { name: id, caller, own: "everything" },
+    expected,
+    objects: undefined,
+    ways: () =>
+      asked.flatMap(({ actions, resource }) =>
+        actions.map((action): Way => [{ requestClass: classOf(action, resource), endpoint: id }]),
+      ),
+  };
+}

@@ -1,0 +1,57 @@
+/**
+ * Actions on buckets and keys, as AWS lists them, and what whoever administers them needs.
+ * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+ * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html
+ * @module
+ */
+const named = (service: string, names: string): readonly string[] =>
+  names
+    .trim()
+    .split(/\s+/)
+    .map((name) => `${service}:${name}`);
+
+export const BUCKET_ACTIONS: readonly string[] = named(
+  "s3",
+  `CreateBucket CreateBucketMetadataTableConfiguration DeleteBucket DeleteBucketMetadataTableConfiguration
+  DeleteBucketPolicy DeleteBucketWebsite GetAccelerateConfiguration GetAnalyticsConfiguration GetBucketAbac GetBucketAcl
+  GetBucketCORS GetBucketLocation GetBucketLogging GetBucketMetadataTableConfiguration GetBucketNotification
+  GetBucketObjectLockConfiguration GetBucketOwnershipControls GetBucketPolicy GetBucketPolicyStatus
+  GetBucketPublicAccessBlock GetBucketRequestPayment GetBucketTagging GetBucketVersioning GetBucketWebsite
+  GetEncryptionConfiguration GetIntelligentTieringConfiguration GetInventoryConfiguration GetLifecycleConfiguration
+  GetMetricsConfiguration GetReplicationConfiguration ListBucket ListBucketMultipartUploads ListBucketVersions
+  ListTagsForResource PutAccelerateConfiguration PutAnalyticsConfiguration PutBucketAbac PutBucketAcl PutBucketCORS
+  PutBucketLogging PutBucketNotification PutBucketObjectLockConfiguration PutBucketOwnershipControls PutBucketPolicy
+  PutBucketPublicAccessBlock PutBucketRequestPayment PutBucketTagging PutBucketVersioning PutBucketWebsite
+  PutEncryptionConfiguration PutIntelligentTieringConfiguration PutInventoryConfiguration PutLifecycleConfiguration
+  PutMetricsConfiguration PutReplicationConfiguration TagResource UntagResource
+  UpdateBucketMetadataAnnotationTableConfiguration UpdateBucketMetadataInventoryTableConfiguration
+  UpdateBucketMetadataJournalTableConfiguration`,
+);
+
+export const KEY_ACTIONS: readonly string[] = named(
+  "kms",
+  `CancelKeyDeletion CreateAlias CreateGrant Decrypt DeleteAlias DeleteImportedKeyMaterial DeriveSharedSecret DescribeKey
+  DisableKey DisableKeyRotation EnableKey EnableKeyRotation Encrypt GenerateDataKey GenerateDataKeyPair
+  GenerateDataKeyPairWithoutPlaintext GenerateDataKeyWithoutPlaintext GenerateMac GetKeyLastUsage GetKeyPolicy
+  GetKeyRotationStatus GetParametersForImport GetPublicKey ImportKeyMaterial ListGrants ListKeyPolicies ListKeyRotations
+  ListResourceTags PutKeyPolicy ReEncryptFrom ReEncryptTo ReplicateKey RetireGrant RevokeGrant RotateKeyOnDemand
+  ScheduleKeyDeletion Sign SynchronizeMultiRegionKey TagResource UntagResource UpdateAlias UpdateKeyDescription
+  UpdatePrimaryRegion Verify VerifyMac`,
+);
+
+/** What undoes a mistake in what protects a bucket, and shows what there is. */
+export const BUCKET_MANAGEMENT: readonly string[] = named(
+  "s3",
+  `GetBucketPolicy PutBucketPolicy DeleteBucketPolicy GetBucketPolicyStatus GetBucketVersioning PutBucketVersioning
+  GetBucketPublicAccessBlock PutBucketPublicAccessBlock GetBucketOwnershipControls PutBucketOwnershipControls
+  GetEncryptionConfiguration PutEncryptionConfiguration GetReplicationConfiguration PutReplicationConfiguration
+  GetLifecycleConfiguration PutLifecycleConfiguration`,
+);
+
+/** Nothing of it opens what the key seals. */
+export const KEY_MANAGEMENT: readonly string[] = named(
+  "kms",
+  `DescribeKey GetKeyPolicy PutKeyPolicy ListKeyPolicies GetKeyRotationStatus EnableKeyRotation DisableKeyRotation
+  EnableKey DisableKey UpdateKeyDescription ListGrants RevokeGrant ListResourceTags TagResource UntagResource
+  ScheduleKeyDeletion CancelKeyDeletion`,
+);
