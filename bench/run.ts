@@ -9,9 +9,10 @@ import { bench as fetch } from "./fetch.ts";
 import { bench as get } from "./get.ts";
 import type { Bench, Tell, Verdict } from "./measure.ts";
 import { bench as policy } from "./policy.ts";
+import { bench as prove } from "./prove.ts";
 import { bench as publish } from "./publish.ts";
 
-const BENCHES: readonly Bench[] = [get, fetch, bulk, publish, daemon, policy];
+const BENCHES: readonly Bench[] = [get, fetch, bulk, publish, daemon, policy, prove];
 const METHOD = `Ratios of medians. What is compared runs in turn in this one run, so that a busy machine slows all of it alike;
 the sandbox that answers is a process of its own, and does not count. Node ${process.version}, ${process.arch}.
 `;
