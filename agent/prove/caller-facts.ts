@@ -50,11 +50,16 @@ const FACTS = [
   "kms:CallerAccount",
 ] as const;
 
-/** By key in lower case, each with its one value or absent. */
+/**
+ * By key in lower case, each with its one value or absent. What is asked of an object has no prefix: that key is of
+ * listings alone.
+ * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+ */
 export function factsOf(asked: Omit<AccessRequest, "context">): ReadonlyMap<string, KeyConstraint> {
   const standard = standardKeys(asked, {}, undefined);
+  const isOfObject = asked.resource?.head[2] === "s3" && asked.resource.tail.includes("/");
   return new Map(
-    FACTS.map((key) => [
+    [...FACTS, ...(isOfObject ? ["s3:prefix"] : [])].map((key) => [
       key.toLowerCase(),
       { kind: "one of", alternatives: [standard[key] ?? []] } as const,
     ]),
