@@ -1,23 +1,12 @@
 /** Rules about a document as a whole: whether AWS takes it, and what it takes it for. @module */
 import { below, isRecord } from "../policy/issues.ts";
 import type { LintDocument } from "./document.ts";
+import { DOCUMENT_KINDS } from "./kind.ts";
 import { isPrincipalPattern } from "./principals.ts";
 import type { Harm, Rule } from "./rule.ts";
 
 const VERSION =
   "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html";
-const EVERY_KIND = [
-  "identity",
-  "bucket",
-  "key",
-  "trust",
-  "endpoint",
-  "boundary",
-  "session",
-  "scp",
-  "rcp",
-] as const;
-
 export const VERSION_RULES: readonly Rule[] = [
   {
     id: "invalid-policy",
@@ -57,7 +46,7 @@ export const VERSION_RULES: readonly Rule[] = [
     fix: 'write `"Version": "2012-10-17"`',
     witness: false,
     judges: "document",
-    kinds: EVERY_KIND,
+    kinds: DOCUMENT_KINDS,
     find: variablesOf,
   },
   {
@@ -69,7 +58,7 @@ export const VERSION_RULES: readonly Rule[] = [
     fix: 'write `"Version": "2012-10-17"`',
     witness: false,
     judges: "document",
-    kinds: EVERY_KIND,
+    kinds: DOCUMENT_KINDS,
     find: (document) =>
       isOld(document) && variablesOf(document).length === 0
         ? [

@@ -1,5 +1,4 @@
 /** Which documents of a deployment bind a request. @module */
-import type { Caller } from "./caller.ts";
 import type { Deployment, IdentityDocuments } from "./deployment.ts";
 import { parsePolicy } from "./document.ts";
 import { type Arn, type ArnGlob, arnGlobOf, matchesArn, parseArn, wildTokens } from "./glob.ts";
@@ -24,7 +23,7 @@ export function bindingsOf(deployment: Deployment): Bindings {
   return (request) => {
     const endpoint = request.context.get("aws:sourcevpce")?.[0];
     return {
-      ...own(request.caller),
+      ...own("arn" in request.caller ? request.caller.arn : ""),
       ...(attached.get(nameOf(request.resource)) ?? NOTHING),
       endpoint: endpoint === undefined ? undefined : endpoints.get(endpoint),
       scp: [],
@@ -34,7 +33,8 @@ export function bindingsOf(deployment: Deployment): Bindings {
 }
 
 type Attached = Pick<Policies, "resource" | "grants">;
-type Own = Pick<Policies, "identity" | "boundary">;
+/** What a caller has itself. */
+export type OwnDocuments = Pick<Policies, "identity" | "boundary">;
 
 const NOTHING: Attached = { resource: undefined, grants: [] };
 
@@ -64,7 +64,8 @@ function attachedDocuments({
   return attached;
 }
 
-function grantsOf(arn: string, grants: readonly unknown[]): readonly Grant[] {
+/** @throws {PosternError} BadData */
+export function grantsOf(arn: string, grants: readonly unknown[]): readonly Grant[] {
   return withoutIssues(arn, (report) =>
     grants
       .map((grant, at) => parseGrant(grant, `grants[${at}]`, report))
@@ -72,9 +73,14 @@ function grantsOf(arn: string, grants: readonly unknown[]): readonly Grant[] {
   );
 }
 
-/** By the caller's ARN: the documents of all that it matches, since a permission set stands for many roles. */
-function ownDocuments(identities: readonly IdentityDocuments[]): (caller: Caller) => Own {
-  const parsed = identities.map((one): Own & { readonly pattern: ArnGlob } => ({
+/**
+ * By the ARN of a role or a user: the documents of all that it matches, since a permission set stands for many roles.
+ * @throws {PosternError} BadData when a document is none
+ */
+export function ownDocuments(
+  identities: readonly IdentityDocuments[],
+): (arn: string) => OwnDocuments {
+  const parsed = identities.map((one): OwnDocuments & { readonly pattern: ArnGlob } => ({
     pattern: arnGlobOf(wildTokens(one.arn)),
     identity: one.policies.map(({ name, document }) =>
       parsePolicy(document, "identity", `${one.arn} ${name}`),
@@ -84,14 +90,13 @@ function ownDocuments(identities: readonly IdentityDocuments[]): (caller: Caller
         ? undefined
         : parsePolicy(one.boundary, "boundary", `${one.arn} boundary`),
   }));
-  const known = new Map<string, Own>();
-  return (caller) => {
-    const text = "arn" in caller ? caller.arn : "";
+  const known = new Map<string, OwnDocuments>();
+  return (text) => {
     const before = known.get(text);
     if (before !== undefined) return before;
     const arn = parseArn(text);
     const own = arn === undefined ? [] : parsed.filter(({ pattern }) => matchesArn(pattern, arn));
-    const found: Own = {
+    const found: OwnDocuments = {
       identity: own.flatMap(({ identity }) => identity),
       boundary: own.find(({ boundary }) => boundary !== undefined)?.boundary,
     };

@@ -6,8 +6,7 @@
 import type { Condition } from "../policy/condition.ts";
 import type { KeyDocuments, PolicyJson } from "../policy/deployment.ts";
 import { parsePolicy, type Policy } from "../policy/document.ts";
-import { parseGrant } from "../policy/grant.ts";
-import { withoutIssues } from "../policy/issues.ts";
+import { grantsOf } from "../policy/bindings.ts";
 import type { Attached } from "./authorise.ts";
 
 /** A document as it was put, and as it is evaluated. */
@@ -22,11 +21,7 @@ export function parseKeyDocuments({ arn, policy, grants }: KeyDocuments): Attach
 } {
   return {
     policy: parsePolicy(policy, "resource", arn),
-    grants: withoutIssues(arn, (report) =>
-      grants
-        .map((grant, at) => parseGrant(grant, `grants[${at}]`, report))
-        .filter((grant) => grant !== undefined),
-    ),
+    grants: grantsOf(arn, grants),
   };
 }
 

@@ -4,12 +4,13 @@
  * Loopback is not TLS; to the documents a request came by it all the same, since the sandbox stands in for AWS.
  * @module
  */
+import { ownDocuments } from "../policy/bindings.ts";
 import { type Caller, callerOfArn } from "../policy/caller.ts";
 import { type Context, contextOf } from "../policy/context.ts";
-import type { Deployment, EndpointDocuments, IdentityDocuments } from "../policy/deployment.ts";
+import type { Deployment, EndpointDocuments } from "../policy/deployment.ts";
 import { parsePolicy, type Policy } from "../policy/document.ts";
 import { evaluate } from "../policy/evaluate.ts";
-import { type ArnGlob, arnGlobOf, matchesArn, parseArn, wildTokens } from "../policy/glob.ts";
+import { parseArn } from "../policy/glob.ts";
 import type { AccessRequest } from "../policy/request.ts";
 import { standardKeys } from "../policy/standard-keys.ts";
 import type { Layer } from "../policy/verdict.ts";
@@ -123,38 +124,6 @@ export function documentAuthoriser(deployment: Deployment, org?: string): Author
       const name = request.action.startsWith("kms:") ? request.resource : bucket;
       return authoriser.decide({ ...request, attached: attached.get(name) });
     },
-  };
-}
-
-interface OwnDocuments {
-  readonly identity: readonly Policy[];
-  readonly boundary: Policy | undefined;
-}
-
-/** By the ARN of a role or a user: of all that it matches, since a permission set stands for many roles. */
-function ownDocuments(identities: readonly IdentityDocuments[]): (arn: string) => OwnDocuments {
-  const parsed = identities.map((one): OwnDocuments & { readonly pattern: ArnGlob } => ({
-    pattern: arnGlobOf(wildTokens(one.arn)),
-    identity: one.policies.map(({ name, document }) =>
-      parsePolicy(document, "identity", `${one.arn} ${name}`),
-    ),
-    boundary:
-      one.boundary === undefined
-        ? undefined
-        : parsePolicy(one.boundary, "boundary", `${one.arn} boundary`),
-  }));
-  const known = new Map<string, OwnDocuments>();
-  return (text) => {
-    const before = known.get(text);
-    if (before !== undefined) return before;
-    const arn = parseArn(text);
-    const own = arn === undefined ? [] : parsed.filter(({ pattern }) => matchesArn(pattern, arn));
-    const found = {
-      identity: own.flatMap(({ identity }) => identity),
-      boundary: own.find(({ boundary }) => boundary !== undefined)?.boundary,
-    };
-    known.set(text, found);
-    return found;
   };
 }
 
