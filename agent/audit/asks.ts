@@ -52,20 +52,6 @@ export function exampleKey({ reach }: Group): string {
   }
 }
 
-/** Whether the object of that key is the group's. */
-export function holdsKey({ reach }: Group, key: string): boolean {
-  switch (reach.kind) {
-    case "prefix":
-      return key.startsWith(reach.prefix) && key !== reach.prefix;
-    case "only":
-      return reach.names.some((name) => `${reach.prefix}${name}` === key);
-    case "bundle":
-      return key === reach.key;
-    default:
-      return reach satisfies never;
-  }
-}
-
 /**
  * @param group whose object it is; undefined for one that is no group's, which then is taken for a plain object
  */

@@ -7,9 +7,10 @@
  * @module
  */
 import type { AccessMap, Group, Principal, Target, Verb } from "../map/access-map.ts";
+import { holdsKey } from "../map/reach.ts";
 import { VERBS } from "../map/access-map.ts";
 import type { Bindings } from "../policy/bindings.ts";
-import { askOf, decide, exampleKey, holdsKey } from "./asks.ts";
+import { askOf, decide, exampleKey } from "./asks.ts";
 
 /** A map with what its documents decide. */
 export interface Version {

@@ -7,6 +7,7 @@ import { PosternError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
 import { didYouMean } from "../config/issue.ts";
 import type { AccessMap, Group, Principal, Target, Verb } from "../map/access-map.ts";
+import { holdsKey } from "../map/reach.ts";
 import type { Bindings } from "../policy/bindings.ts";
 import type { Policy } from "../policy/document.ts";
 import { type Miss, nearMisses, type NearMiss } from "../policy/near-miss.ts";
@@ -14,7 +15,7 @@ import type { Policies } from "../policy/request.ts";
 import { LEVELS, type Level, rightsOfLevel } from "../policy/rights.ts";
 import { askedOf } from "../policy/statement.ts";
 import type { Verdict } from "../policy/verdict.ts";
-import { askOf, type Decided, decide, holdsKey, type Step } from "./asks.ts";
+import { askOf, type Decided, decide, type Step } from "./asks.ts";
 
 export interface Explanation {
   readonly decided: Decided;

@@ -17,10 +17,11 @@ import {
   type Verb,
   VERBS,
 } from "../map/access-map.ts";
+import { holdsKey } from "../map/reach.ts";
 import { type Bindings, bindingsOf } from "../policy/bindings.ts";
 import type { Deployment } from "../policy/deployment.ts";
 import { evaluate } from "../policy/evaluate.ts";
-import { askOf, type Ask, exampleKey, holdsKey } from "./asks.ts";
+import { askOf, type Ask, exampleKey } from "./asks.ts";
 import { isMeant } from "./explain.ts";
 import { strangerOf, withStranger } from "./strangers.ts";
 

@@ -8,6 +8,7 @@
  * @module
  */
 import type { AccessMap, Group } from "../map/access-map.ts";
+import { holdsKey } from "../map/reach.ts";
 import { globOf, literalTokens, matchesGlob, RUN, wildTokens } from "../policy/glob.ts";
 import type { ObjectSet } from "./obligation.ts";
 import { wordsOf } from "./words.ts";
@@ -24,19 +25,6 @@ export function placeOf({ groups }: AccessMap, key: string): KeyPlace {
   if (group !== undefined) return { group, isRoot: false };
   const rooted = groups.find(({ reach }) => reach.kind === "prefix" && reach.prefix === key);
   return { group: rooted, isRoot: rooted !== undefined };
-}
-
-function holdsKey({ reach }: Group, key: string): boolean {
-  switch (reach.kind) {
-    case "prefix":
-      return key.startsWith(reach.prefix) && key !== reach.prefix;
-    case "only":
-      return reach.names.some((name) => `${reach.prefix}${name}` === key);
-    case "bundle":
-      return key === reach.key;
-    default:
-      return reach satisfies never;
-  }
 }
 
 /** Keys that a careless pattern would take for the group's, and keys of it. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { askOf, decide, exampleKey, holdsKey, type Ask } from "../../agent/audit/asks.ts";
+import { askOf, decide, exampleKey, type Ask } from "../../agent/audit/asks.ts";
+import { holdsKey } from "../../agent/map/reach.ts";
 import type { Group, Principal, Verb } from "../../agent/map/access-map.ts";
 import { parseMap } from "../../agent/map/parse.ts";
 import { bindingsOf } from "../../agent/policy/bindings.ts";
