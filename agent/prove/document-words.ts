@@ -19,17 +19,18 @@ export interface DocumentWords {
 }
 
 export function documentWordsOf(map: AccessMap, deployment: Deployment): DocumentWords {
-  const texts = new Set<string>();
-  const keyTexts = new Set<string>();
-  collect(documentsIn(deployment), false, texts, keyTexts);
+  const texts: Texts = { plain: new Set(), key: new Set(), caller: new Set() };
+  collect(documentsIn(deployment), "plain", texts);
   const buckets = [map.home, ...map.replicas].map(
     (target) => `arn:${map.partition}:s3:::${target.bucket}/`,
   );
-  const residues = [...texts].flatMap((text) => buckets.flatMap((one) => residuesOf(text, one)));
+  const residues = [...texts.plain].flatMap((text) =>
+    buckets.flatMap((one) => residuesOf(text, one)),
+  );
   const variable = residues.find((text) => text.includes("${"));
-  const { roles, isCut } = rolesIn(map, [...texts]);
+  const { roles, isCut } = rolesIn(map, [...texts.plain, ...texts.caller]);
   return {
-    keyPatterns: [...new Set([...residues, ...keyTexts])].filter((text) => !text.includes("${")),
+    keyPatterns: [...new Set([...residues, ...texts.key])].filter((text) => !text.includes("${")),
     roles,
     gaps: [
       ...(variable === undefined
@@ -52,12 +53,19 @@ function documentsIn({ buckets, keys, identities, endpoints }: Deployment): unkn
   ];
 }
 
-function collect(value: unknown, isKey: boolean, texts: Set<string>, keyTexts: Set<string>): void {
-  if (typeof value === "string") (isKey ? keyTexts : texts).add(value);
-  else if (Array.isArray(value)) for (const one of value) collect(one, isKey, texts, keyTexts);
+/** Strings of documents, by what they can be compared with: anything, an object's key, or who asks. */
+type Texts = Readonly<Record<"plain" | "key" | "caller", Set<string>>>;
+
+function collect(value: unknown, kind: keyof Texts, texts: Texts): void {
+  if (typeof value === "string") texts[kind].add(value);
+  else if (Array.isArray(value)) for (const one of value) collect(one, kind, texts);
   else if (typeof value === "object" && value !== null)
-    for (const [name, one] of Object.entries(value))
-      collect(one, /:postern:key$/i.test(name), texts, keyTexts);
+    for (const [name, one] of Object.entries(value)) collect(one, kindOf(name), texts);
+}
+
+function kindOf(name: string): keyof Texts {
+  if (/:postern:key$/i.test(name)) return "key";
+  return /^aws:PrincipalArn$/i.test(name) ? "caller" : "plain";
 }
 
 /** What is left of a glob for the text behind `prefix`, for each way in which it can match that. */

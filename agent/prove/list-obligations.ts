@@ -76,7 +76,8 @@ function listed(
   const layers: readonly Layer[] = [
     "whole",
     ...(hasDocuments ? (["identity alone"] as const) : []),
-    "bucket policy alone",
+    // names of secrets are no secrets
+    ...(map.accepted.includes("fewer-layers") ? [] : (["bucket policy alone"] as const)),
   ];
   // whoever copies all must know what there is
   if (principal.name === map.replication && listing === "list" && target === map.home) return [];

@@ -1,10 +1,10 @@
 /**
  * Strings that realise every combination in which patterns can match.
  *
- * The patterns run side by side as one automaton, whose states are the positions reached in each of them. From a
- * state only the characters that some pattern waits for lead to different states, and all others to one and the
- * same; so a breadth-first search over those and a few others finds a shortest string for every combination that
- * any string whatsoever has.
+ * The patterns run side by side as one automaton: a tree of their tokens, in which patterns that begin alike share
+ * what they begin with, and whose states are the places reached in it. From a state only the characters that some
+ * pattern waits for lead to different states, and all others to one and the same; so a breadth-first search over
+ * those and a few others finds a shortest string for every combination that any string whatsoever has.
  * @module
  */
 import { literalTokens, ONE, RUN } from "../policy/glob.ts";
@@ -37,12 +37,12 @@ export interface Words {
   readonly isCut: boolean;
 }
 
-// positions that are stepped from: 100 ARNs take some 10,000; patterns with many "*" inside can multiply
+// places that are stepped from: 100 ARNs take some 1,000; patterns with many "*" inside can multiply
 const STEPS = 1_000_000;
 
 /** @param amount how many strings of each combination are wanted */
 export function wordsOf(patterns: readonly PatternTokens[], amount: number): Words {
-  const start = patterns.map((pattern, at) => ({ at, positions: closed(pattern, [0]) }));
+  const start = closed([treeOf(patterns)]);
   const queue: { readonly state: State; readonly word: string }[] = [{ state: start, word: "" }];
   const visits = new Map<string, number>([[keyOf(start), 1]]);
   const found = new Map<string, number>();
@@ -50,17 +50,14 @@ export function wordsOf(patterns: readonly PatternTokens[], amount: number): Wor
   let steps = 0;
   for (let head = 0; head < queue.length; head += 1) {
     const { state, word } = queue[head] ?? { state: [], word: "" };
-    const matched = state
-      .filter(({ at, positions }) => positions.includes(patterns[at]?.length ?? 0))
-      .map(({ at }) => at)
-      .join(",");
+    const matched = keyOf(state.filter(({ isEnd }) => isEnd));
     const before = found.get(matched) ?? 0;
     if (before < amount) words.push(word);
     found.set(matched, before + 1);
-    for (const unit of unitsFrom(patterns, state, amount)) {
-      for (const { positions } of state) steps += positions.length;
+    for (const unit of unitsFrom(state, amount)) {
+      steps += state.length;
       if (steps > STEPS) return { words, isCut: true };
-      const next = step(patterns, state, unit);
+      const next = step(state, unit);
       const key = keyOf(next);
       const seen = visits.get(key) ?? 0;
       if (seen >= amount) continue;
@@ -71,43 +68,71 @@ export function wordsOf(patterns: readonly PatternTokens[], amount: number): Wor
   return { words, isCut: false };
 }
 
-/** The patterns that can still match, with the positions reached in each. */
-type State = readonly { readonly at: number; readonly positions: readonly number[] }[];
+/** A place in the tree of all patterns. */
+interface Place {
+  readonly id: number;
+  /** The run that led here: its characters lead here again. */
+  readonly run: number | undefined;
+  /** Places behind a run, which may be empty. */
+  readonly runs: Map<number, Place>;
+  /** By token that takes one character. */
+  readonly next: Map<number, Place>;
+  /** Whether a pattern ends here. */
+  isEnd: boolean;
+}
+
+function treeOf(patterns: readonly PatternTokens[]): Place {
+  let places = 0;
+  const newPlace = (run: number | undefined): Place => {
+    places += 1;
+    return { id: places, run, runs: new Map(), next: new Map(), isEnd: false };
+  };
+  const root = newPlace(undefined);
+  for (const pattern of patterns) {
+    let place = root;
+    for (const token of pattern) {
+      const among = isRun(token) ? place.runs : place.next;
+      let child = among.get(token);
+      if (child === undefined) {
+        child = newPlace(isRun(token) ? token : undefined);
+        among.set(token, child);
+      }
+      place = child;
+    }
+    place.isEnd = true;
+  }
+  return root;
+}
+
+/** Places that can still lead to the end of a pattern, in the order of their ids. */
+type State = readonly Place[];
 
 function keyOf(state: State): string {
-  return state.map(({ at, positions }) => `${at}:${positions.join(".")}`).join(" ");
+  return state.map(({ id }) => id).join(" ");
 }
 
 function isRun(token: number | undefined): boolean {
   return token === RUN || token === RUN_WITHIN_SEGMENT;
 }
 
-/** With the positions behind a run, which may be empty. */
-function closed(pattern: PatternTokens, positions: readonly number[]): readonly number[] {
-  const all = new Set<number>();
-  for (const position of positions) {
-    let at = position;
-    all.add(at);
-    while (isRun(pattern[at])) {
-      at += 1;
-      all.add(at);
-    }
+/** With the places behind runs, each once. */
+function closed(places: readonly Place[]): State {
+  const all = new Set(places);
+  // a set that grows is walked to its end
+  for (const { runs } of all) for (const place of runs.values()) all.add(place);
+  return [...all].sort((one, other) => one.id - other.id);
+}
+
+function step(state: State, unit: number): State {
+  const reached: Place[] = [];
+  for (const place of state) {
+    if (place.run !== undefined && takes(place.run, unit)) reached.push(place);
+    for (const [token, next] of place.next) if (takes(token, unit)) reached.push(next);
   }
-  return [...all].sort((one, other) => one - other);
+  return closed(reached);
 }
 
-function step(patterns: readonly PatternTokens[], state: State, unit: number): State {
-  return state.flatMap(({ at, positions }) => {
-    const pattern = patterns[at] ?? [];
-    const next = positions.flatMap((position) => {
-      const token = pattern[position];
-      if (token === undefined || !takes(token, unit)) return [];
-      return [isRun(token) ? position : position + 1];
-    });
-    return next.length === 0 ? [] : [{ at, positions: closed(pattern, next) }];
-  });
-}
-
+/** Whether one character of a token, or of a run, may be this. */
 function takes(token: number, unit: number): boolean {
   if (token === RUN || token === ONE) return true;
   if (token === RUN_WITHIN_SEGMENT || token === ONE_WITHIN_SEGMENT) return unit !== COLON;
@@ -116,18 +141,12 @@ function takes(token: number, unit: number): boolean {
 }
 
 /** Those that some pattern waits for, and `amount` others. */
-function unitsFrom(
-  patterns: readonly PatternTokens[],
-  state: State,
-  amount: number,
-): readonly number[] {
+function unitsFrom(state: State, amount: number): readonly number[] {
   const wanted = new Set<number>();
-  for (const { at, positions } of state)
-    for (const position of positions) {
-      const token = patterns[at]?.[position];
-      if (token === undefined) continue;
-      for (const unit of unitsOf(token)) wanted.add(unit);
-    }
+  for (const { run, next } of state) {
+    if (run === RUN_WITHIN_SEGMENT) wanted.add(COLON);
+    for (const token of next.keys()) for (const unit of unitsOf(token)) wanted.add(unit);
+  }
   const others: number[] = [];
   for (let at = 0; others.length < amount; at += 1) {
     const unit = OTHERS.charCodeAt(at) || 0x100 + at;
@@ -140,7 +159,7 @@ function unitsFrom(
 const OTHERS = "xyzwvutsrqponmlkjihgfedcba0123456789";
 
 function unitsOf(token: number): readonly number[] {
-  if (token === RUN_WITHIN_SEGMENT || token === ONE_WITHIN_SEGMENT) return [COLON];
+  if (token === ONE_WITHIN_SEGMENT) return [COLON];
   if (token < 0) return [];
   if (token < EITHER_CASE) return [token];
   const lower = token - EITHER_CASE;
