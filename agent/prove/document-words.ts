@@ -1,19 +1,15 @@
 /**
- * What documents compare keys of objects and ARNs of callers with, wherever it stands in them: more is looked at than
- * needed, and never less.
+ * What documents compare keys of objects with, wherever it stands in them: more is looked at than needed, and never
+ * less.
  * @module
  */
 import type { AccessMap } from "../map/access-map.ts";
-import { callerOfArn } from "../policy/caller.ts";
 import type { Deployment } from "../policy/deployment.ts";
 import { literalTokens, ONE, RUN, wildTokens } from "../policy/glob.ts";
-import { wordsOf } from "./words.ts";
 
 export interface DocumentWords {
   /** Globs over keys of objects, whichever the bucket. */
   readonly keyPatterns: readonly string[];
-  /** A role of the account for each way in which the documents tell roles apart. */
-  readonly roles: readonly string[];
   /** Why some may be missing. */
   readonly gaps: readonly string[];
 }
@@ -28,16 +24,12 @@ export function documentWordsOf(map: AccessMap, deployment: Deployment): Documen
     buckets.flatMap((one) => residuesOf(text, one)),
   );
   const variable = residues.find((text) => text.includes("${"));
-  const { roles, isCut } = rolesIn(map, [...texts.plain, ...texts.caller]);
   return {
     keyPatterns: [...new Set([...residues, ...texts.key])].filter((text) => !text.includes("${")),
-    roles,
-    gaps: [
-      ...(variable === undefined
+    gaps:
+      variable === undefined
         ? []
-        : [`keys of objects under a variable (${variable}): only the map's own were looked at`]),
-      ...(isCut ? ["ARNs of roles with too many combinations of patterns"] : []),
-    ],
+        : [`keys of objects under a variable (${variable}): only the map's own were looked at`],
   };
 }
 
@@ -53,7 +45,7 @@ function documentsIn({ buckets, keys, identities, endpoints }: Deployment): unkn
   ];
 }
 
-/** Strings of documents, by what they can be compared with: anything, an object's key, or who asks. */
+/** Strings of documents, by what they can be compared with: anything, an object's key, or only who asks. */
 type Texts = Readonly<Record<"plain" | "key" | "caller", Set<string>>>;
 
 function collect(value: unknown, kind: keyof Texts, texts: Texts): void {
@@ -86,18 +78,4 @@ function residuesOf(text: string, prefix: string): readonly string[] {
     positions = next;
   }
   return [...positions].map((at) => text.slice(at)).filter((one) => one !== "");
-}
-
-function rolesIn(
-  { partition, account }: AccessMap,
-  texts: readonly string[],
-): { readonly roles: readonly string[]; readonly isCut: boolean } {
-  const role = `arn:${partition}:iam::${account}:role/`;
-  const patterns = texts.filter((text) =>
-    text.includes("*") || text.includes("?") ? residuesOf(text, role).length > 0 : false,
-  );
-  const globs = patterns.filter((text) => text !== "*" && !text.includes("${"));
-  const { words, isCut } = wordsOf([...globs.map(wildTokens), wildTokens(`${role}*`)], 1);
-  const roles = words.filter((text) => callerOfArn(text)?.kind === "role");
-  return { roles, isCut };
 }

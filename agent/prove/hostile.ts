@@ -14,7 +14,14 @@ import { claimOf } from "./entitlement.ts";
 import { instanceKeys } from "./everyday.ts";
 import { exampleOf, keysOf } from "./key-obligations.ts";
 import type { Layers } from "./layers.ts";
-import { anyhow, anyWays, bucketArn, onObject, type Scene } from "./object-requests.ts";
+import {
+  anyhow,
+  anyWays,
+  bucketArn,
+  onObject,
+  type Scene,
+  type Unknown,
+} from "./object-requests.ts";
 import type { Actor, Step, Way } from "./obligation.ts";
 import { requestClassOf } from "./request-class.ts";
 import type { Stranger } from "./strangers.ts";
@@ -39,6 +46,7 @@ interface Hostile {
   readonly groups: readonly Group[];
   /** What its requests have in common. */
   readonly keys: Keys;
+  readonly unknown?: Unknown | undefined;
 }
 
 export function hostileVerdicts(
@@ -61,8 +69,8 @@ export function hostileVerdicts(
     return steps;
   };
   return hostilesOf(map, strangers).map((hostile) => {
-    const { kind, actor, assumes, groups, keys } = hostile;
-    const scene: Scene = { map, target: map.home, caller: actor.caller };
+    const { kind, actor, assumes, groups, keys, unknown } = hostile;
+    const scene: Scene = { map, target: map.home, caller: actor.caller, unknown };
     const fetching = onObject(scene, "s3:GetObject");
     return {
       kind,
@@ -96,6 +104,7 @@ function hostilesOf(map: AccessMap, strangers: readonly Stranger[]): readonly Ho
       assumes: ASSUMES[actor.kind],
       groups: map.groups,
       keys: {},
+      unknown: actor.unknown,
     })),
   ];
 }
@@ -103,10 +112,12 @@ function hostilesOf(map: AccessMap, strangers: readonly Stranger[]): readonly Ho
 const ASSUMES: Readonly<Record<Stranger["kind"], string>> = {
   "another role": "*:* of its own, in the map's account",
   "another user": "*:* of its own, in the map's account",
+  "federated user": "*:* of its own, in the map's account",
   "root user": "the map's account itself",
   "another account": "*:* in its account, any organisation",
   anonymous: "no signature",
   service: "any account on whose behalf it comes",
+  "identity provider": "a token of it",
 };
 
 function withEverything(map: AccessMap, principal: Principal): Hostile {

@@ -23,6 +23,17 @@ export interface Scene {
   readonly map: AccessMap;
   readonly target: Target;
   readonly caller: Caller;
+  readonly unknown?: Unknown | undefined;
+}
+
+/** What is not known of who asks, so that all of whom it may be true are looked at together. */
+export interface Unknown {
+  /** Besides what AWS says of every caller, or instead of it. */
+  readonly keys: Keys;
+  /** A Condition element. */
+  readonly where: object;
+  /** By which policies of S3 may name it. */
+  readonly canonicalUser?: string | undefined;
 }
 
 export interface EverydayScene extends Scene {
@@ -43,13 +54,29 @@ export function bucketArn({ map, target }: Scene): string {
 
 /** A request of the caller with what AWS says of it, and `keys`. */
 export function classOf(
-  { map, caller }: Scene,
+  { map, caller, unknown }: Scene,
   action: string,
   resource: string,
   more: Pick<ClassInput, "keys" | "otherKeys" | "where" | "correlations">,
 ): RequestClass {
   const asked = { caller, action, resource: parseArn(resource), resourceAccount: map.account };
-  return withFacts(requestClassOf({ ...asked, ...more }));
+  return withFacts(withUnknown(requestClassOf({ ...asked, ...more }), unknown));
+}
+
+/** The class, of whomever that may be. */
+export function withUnknown(
+  requestClass: RequestClass,
+  unknown: Unknown | undefined,
+): RequestClass {
+  if (unknown === undefined) return requestClass;
+  const { keys, where, canonicalUser } = unknown;
+  const open = requestClassOf({ ...requestClass, keys, correlations: [], where });
+  return {
+    ...requestClass,
+    canonicalUser,
+    keys: new Map([...open.keys, ...requestClass.keys]),
+    where: [...requestClass.where, ...open.where],
+  };
 }
 
 /** The class, with what AWS says of the caller where nothing else is said of it. */

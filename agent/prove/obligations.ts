@@ -8,6 +8,7 @@ import { guardObligations } from "./guard-obligations.ts";
 import { keyObligations } from "./key-obligations.ts";
 import { listObligations } from "./list-obligations.ts";
 import { managementObligations } from "./management-obligations.ts";
+import type { Named } from "./named.ts";
 import type { Obligation } from "./obligation.ts";
 import { replicationObligations } from "./replication.ts";
 import { type Stranger, strangerObligations } from "./strangers.ts";
@@ -18,6 +19,7 @@ import { subjectsOf, useObligations } from "./use-obligations.ts";
 /** @param hasDocuments whether the own policies of a principal with this ARN are among the documents */
 export function obligationsOf(
   map: AccessMap,
+  named: Named,
   strangers: readonly Stranger[],
   hasDocuments: (arn: string) => boolean,
 ): readonly Obligation[] {
@@ -32,7 +34,7 @@ export function obligationsOf(
     ...replicationObligations(map, subjects),
     ...strangerObligations(map, strangers),
     ...takeoverObligations(map, subjects),
-    ...trustObligations(map),
+    ...trustObligations(map, named),
     ...endpointObligations(map),
     ...endpointLimits(map),
     ...expectationObligations(map, subjects),

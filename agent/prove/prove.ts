@@ -21,7 +21,8 @@ import { documentWordsOf } from "./document-words.ts";
 import { denialsOf, plainRequestOf } from "./guard-statements.ts";
 import { type Kept, type Layers, layersOf } from "./layers.ts";
 import { hostileVerdicts, type HostileVerdict } from "./hostile.ts";
-import { strangersOf } from "./strangers.ts";
+import { knownArns, sessionsOf, strangersOf } from "./strangers.ts";
+import { namedIn } from "./named.ts";
 import { keySpaceOf, type KeySpace } from "./object-keys.ts";
 import { obligationsOf } from "./obligations.ts";
 import type { Obligation, Step, Way } from "./obligation.ts";
@@ -61,11 +62,12 @@ export type Outcome =
 /** @throws {PosternError} BadData when a document is none */
 export function proveMap(map: AccessMap, deployment: Deployment): ProofReport {
   const layers = layersOf(deployment);
-  const { keyPatterns, roles, gaps } = documentWordsOf(map, deployment);
+  const { keyPatterns, gaps } = documentWordsOf(map, deployment);
   const space = keySpaceOf(map, keyPatterns);
   const prover = newProver();
-  const strangers = strangersOf(map, roles);
-  const obligations = obligationsOf(map, strangers, layers.hasDocuments);
+  const named = namedIn(deployment);
+  const strangers = strangersOf(map, named.onResources, knownArns(map));
+  const obligations = obligationsOf(map, named, strangers, layers.hasDocuments);
   const alike = newAlike();
   let decisions = 0;
   const count = (amount: number): void => {
@@ -79,7 +81,11 @@ export function proveMap(map: AccessMap, deployment: Deployment): ProofReport {
     settings: settingFaults(map, deployment),
     hostile: hostileVerdicts(map, strangers, { layers, prover }),
     assumptions: assumptionsOf(map),
-    gaps: [...gaps, ...(space.gap === undefined ? [] : [space.gap])],
+    gaps: [
+      ...gaps,
+      ...(space.gap === undefined ? [] : [space.gap]),
+      ...sessionsOf(map, named.onResources).map((arn) => `what the session ${arn} alone is given`),
+    ],
     decisions,
   };
 }

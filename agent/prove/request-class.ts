@@ -4,6 +4,7 @@
  */
 import { PosternError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
+import { callerOfArn } from "../policy/caller.ts";
 import { type Condition, parseConditions } from "../policy/condition.ts";
 import { type Context, isConditionKey } from "../policy/context.ts";
 import { withoutIssues } from "../policy/issues.ts";
@@ -99,8 +100,13 @@ export function constraintOn({ keys, otherKeys }: RequestClass, key: string): Ke
 export const FREE: KeyConstraint = { kind: "free" };
 export const ABSENT: KeyConstraint = { kind: "one of", alternatives: [[]] };
 
-/** The request of the class that has this context. */
+/** The request of the class that has this context; who asks is told by `aws:PrincipalArn` where the class leaves it open. */
 export function requestOf(requestClass: RequestClass, context: Context): AccessRequest {
-  const { caller, canonicalUser, action, resource, resourceAccount } = requestClass;
+  const { keys, canonicalUser, action, resource, resourceAccount } = requestClass;
+  const arn = keys.get(CALLER)?.kind === "free" ? context.get(CALLER)?.[0] : undefined;
+  const told = arn === undefined ? undefined : callerOfArn(arn);
+  const caller = told?.kind === requestClass.caller.kind ? told : requestClass.caller;
   return { caller, canonicalUser, action, resource, resourceAccount, context };
 }
+
+const CALLER = "aws:principalarn";

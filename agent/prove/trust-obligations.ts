@@ -6,19 +6,21 @@
 import type { AccessMap, Principal } from "../map/access-map.ts";
 import { type Caller, callerOfArn } from "../policy/caller.ts";
 import { callerWith, type Keys } from "./caller-facts.ts";
-import { classOf } from "./object-requests.ts";
+import type { Named } from "./named.ts";
+import { classOf, type Unknown } from "./object-requests.ts";
 import type { Obligation } from "./obligation.ts";
+import { type Stranger, strangersOf } from "./strangers.ts";
 
 type Generated = Extract<Principal, { readonly kind: "ec2" | "oidc" | "service" | "human" }>;
 
-export function trustObligations(map: AccessMap): readonly Obligation[] {
+export function trustObligations(map: AccessMap, named: Named): readonly Obligation[] {
   return map.principals.flatMap((principal) => {
     switch (principal.kind) {
       case "ec2":
       case "oidc":
       case "service":
       case "human":
-        return ofRole(map, principal);
+        return ofRole(map, principal, named);
       case "existing":
       case "sso":
       case "user":
@@ -38,9 +40,10 @@ interface Attempt {
   /** In whatever context besides, or as it is meant. */
   readonly isEveryday: boolean;
   readonly where?: object | undefined;
+  readonly unknown?: Unknown | undefined;
 }
 
-function ofRole(map: AccessMap, principal: Generated): readonly Obligation[] {
+function ofRole(map: AccessMap, principal: Generated, named: Named): readonly Obligation[] {
   const obligation = (attempt: Attempt): Obligation => ({
     id: `${principal.name}/assumed by ${attempt.who} ${attempt.isEveryday ? "allowed" : "denied"}: whole`,
     kind: "trust",
@@ -53,7 +56,7 @@ function ofRole(map: AccessMap, principal: Generated): readonly Obligation[] {
       [
         {
           requestClass: classOf(
-            { map, target: map.home, caller: attempt.caller },
+            { map, target: map.home, caller: attempt.caller, unknown: attempt.unknown },
             attempt.action,
             principal.arn,
             {
@@ -67,7 +70,8 @@ function ofRole(map: AccessMap, principal: Generated): readonly Obligation[] {
       ],
     ],
   });
-  return [...meant(map, principal), ...others(map, principal)].map(obligation);
+  const wanted = meant(map, principal);
+  return [...wanted, ...others(map, principal, wanted, named)].map(obligation);
 }
 
 const ASSUME = "sts:AssumeRole";
@@ -124,22 +128,23 @@ function providerArn(provider: string, account: string, partition: string): stri
   return `arn:${partition}:iam::${account}:oidc-provider/${provider}`;
 }
 
-function others(map: AccessMap, principal: Generated): readonly Attempt[] {
+function others(
+  map: AccessMap,
+  principal: Generated,
+  wanted: readonly Attempt[],
+  named: Named,
+): readonly Attempt[] {
   const { account, partition } = map;
   const service = (name: string): Attempt => ({ ...as(name), isEveryday: false });
-  const role = (arn: string): Attempt => ({
-    who: arn,
-    caller: callerWith(arn),
-    action: ASSUME,
-    keys: {},
-    isEveryday: false,
-  });
-  const own = `arn:${partition}:iam::${account}`;
   const provider = providerArn("token.another.example", account, partition);
+  const known = principal.kind === "human" ? principal.trusted : [];
+  const isWanted = ({ caller }: Stranger): boolean =>
+    wanted.some((one) => JSON.stringify(one.caller) === JSON.stringify(caller));
   return [
+    ...strangersOf(map, named.inTrust(principal.arn), known)
+      .filter((one) => !isWanted(one))
+      .map(byStranger),
     service(principal.kind === "ec2" ? "lambda.amazonaws.com" : serviceOf("ec2", partition)),
-    role(`${own}:role/stranger`),
-    role(`arn:${partition}:iam::999988887777:role/stranger`),
     {
       ...service(provider),
       caller: { kind: "federated", provider },
@@ -158,6 +163,11 @@ function others(map: AccessMap, principal: Generated): readonly Attempt[] {
         ]
       : []),
   ];
+}
+
+function byStranger({ name, kind, caller, unknown }: Stranger): Attempt {
+  const action = kind === "identity provider" ? WITH_TOKEN : ASSUME;
+  return { who: name, caller, action, keys: {}, isEveryday: false, unknown };
 }
 
 function wrongTokens(

@@ -9,32 +9,40 @@ import type { Deployment } from "../../agent/policy/deployment.ts";
 import type { Policy } from "../../agent/policy/document.ts";
 import { type Arn, parseArn } from "../../agent/policy/glob.ts";
 import { callerOf, callerWith, type Keys } from "../../agent/prove/caller-facts.ts";
-import { documentWordsOf } from "../../agent/prove/document-words.ts";
 import { BUCKET_ACTIONS, KEY_ACTIONS } from "../../agent/prove/known-actions.ts";
 import { resourceRepresentatives } from "../../agent/prove/keys.ts";
-import { withFacts } from "../../agent/prove/object-requests.ts";
+import { namedIn } from "../../agent/prove/named.ts";
+import { type Unknown, withFacts, withUnknown } from "../../agent/prove/object-requests.ts";
 import {
   type ClassInput,
   type RequestClass,
   requestClassOf,
 } from "../../agent/prove/request-class.ts";
-import { strangersOf } from "../../agent/prove/strangers.ts";
+import { knownArns, strangersOf } from "../../agent/prove/strangers.ts";
 import { HOST_ACTIONS, hostArn } from "../../agent/prove/takeover.ts";
 import { OBJECT_ACTIONS, ROLE_ACTIONS } from "./actions.ts";
 import { type DocumentPlace, type StatementJson, statementsOf } from "./places.ts";
 
 const ELSEWHERE = "999988887777";
 
+/** Somebody, or all of whom what is not known may be true. */
+export interface Asker {
+  readonly caller: Caller;
+  readonly unknown?: Unknown | undefined;
+}
+
 /** Who could be bound by the document. */
-export function callersFor(
+export function askersFor(
   map: AccessMap,
   { kind, owner, document }: DocumentPlace,
   changed: Deployment,
-): readonly Caller[] {
+): readonly Asker[] {
+  const asker = (caller: Caller): Asker => ({ caller });
   if (kind === "identity" || kind === "boundary")
     return map.principals
       .filter((one) => (one.kind === "sso" ? one.arnPattern : one.arn) === owner)
-      .map(callerOf);
+      .map(callerOf)
+      .map(asker);
   const named = statementsOf(document).flatMap(({ Principal: principal }) =>
     typeof principal === "object" && principal !== null
       ? Object.entries(principal).flatMap(([type, value]) =>
@@ -43,10 +51,10 @@ export function callersFor(
       : [],
   );
   return [
-    ...map.principals.map(callerOf),
-    ...strangersOf(map, documentWordsOf(map, changed).roles).map(({ caller }) => caller),
-    ...(kind === "trust" ? named : []),
-    { kind: "service", name: "lambda.amazonaws.com" },
+    ...map.principals.map(callerOf).map(asker),
+    ...strangersOf(map, namedIn(changed).onResources, knownArns(map)),
+    ...(kind === "trust" ? named.map(asker) : []),
+    asker({ kind: "service", name: "lambda.amazonaws.com" }),
   ];
 }
 
@@ -95,7 +103,7 @@ export function actionsOn({ head: [, , service], tail }: Arn): readonly string[]
  */
 export function classesOf(
   map: AccessMap,
-  caller: Caller,
+  { caller, unknown }: Asker,
   action: string,
   resource: Arn,
   statements: readonly StatementJson[],
@@ -107,7 +115,7 @@ export function classesOf(
   const resourceAccount = service === "s3" ? (isOurs ? map.account : ELSEWHERE) : owner;
   const asked = { caller, action, resource, resourceAccount };
   const classOf = (keys: Keys, more: Partial<ClassInput> = {}): RequestClass =>
-    withFacts(requestClassOf({ ...asked, ...more, keys }));
+    withFacts(withUnknown(requestClassOf({ ...asked, ...more, keys }), unknown));
   switch (service) {
     case "s3":
       return [DIRECT, VIA].map((keys) => classOf(keys, { correlations: [TLS], where: FORMS }));

@@ -21,7 +21,7 @@ import type { AccessRequest } from "../../agent/policy/request.ts";
 import { newProver, type Prover } from "../../agent/prove/decide.ts";
 import type { RequestClass } from "../../agent/prove/request-class.ts";
 import { type Alone, policiesOf, policyOf } from "./alone.ts";
-import { actionsOn, callersFor, classesOf, resourcesFor } from "./asked.ts";
+import { actionsOn, askersFor, classesOf, resourcesFor } from "./asked.ts";
 import type { Mutant } from "./mutants.ts";
 import { placesIn, type DocumentPlace, type StatementJson, statementsOf } from "./places.ts";
 
@@ -61,11 +61,11 @@ export function equivalenceOf(
   };
   let classes = 0;
   let reason: string | undefined;
-  const callers = callersFor(map, place, deployment);
+  const askers = askersFor(map, place, deployment);
   for (const [action, resource] of questionsOf(search, policyOf(place, statements), policies))
-    for (const caller of callers)
-      if (!isBeyondDocuments(caller, action))
-        for (const requestClass of classesOf(map, caller, action, resource, versions)) {
+    for (const asker of askers)
+      if (!isBeyondDocuments(asker.caller, action))
+        for (const requestClass of classesOf(map, asker, action, resource, versions)) {
           classes += 1;
           for (const [one, other] of [
             [before, after],

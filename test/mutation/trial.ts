@@ -13,12 +13,13 @@ import { newAlike } from "../../agent/prove/alike.ts";
 import { newProver } from "../../agent/prove/decide.ts";
 import { documentWordsOf } from "../../agent/prove/document-words.ts";
 import { type Layers, layersOf } from "../../agent/prove/layers.ts";
+import { namedIn } from "../../agent/prove/named.ts";
 import { type KeySpace, keySpaceOf } from "../../agent/prove/object-keys.ts";
 import type { Obligation, Way } from "../../agent/prove/obligation.ts";
 import { obligationsOf } from "../../agent/prove/obligations.ts";
 import { type Proving, proveObligation } from "../../agent/prove/prove.ts";
 import { settingFaults } from "../../agent/prove/settings.ts";
-import { strangersOf } from "../../agent/prove/strangers.ts";
+import { knownArns, strangersOf } from "../../agent/prove/strangers.ts";
 import { subjectsOf } from "../../agent/prove/use-obligations.ts";
 import type { Mutant } from "./mutants.ts";
 
@@ -66,14 +67,16 @@ function readingOf(
   before?: Reading,
 ): Reading {
   const layers = layersOf(deployment, parse);
-  const { keyPatterns, roles } = documentWordsOf(map, deployment);
-  const strangers = strangersOf(map, roles);
+  const { keyPatterns } = documentWordsOf(map, deployment);
+  const named = namedIn(deployment);
+  const strangers = strangersOf(map, named.onResources, knownArns(map));
+  const trusted = deployment.identities.map(({ arn }) => inJson(named.inTrust(arn)));
   const documented = subjectsOf(map, layers.hasDocuments).map((one) => one.hasDocuments);
-  const signature = JSON.stringify([strangers, documented]);
+  const signature = JSON.stringify([strangers, trusted, documented]);
   const isSame = before?.signature === signature;
   const obligations = isSame
     ? before.obligations
-    : obligationsOf(map, strangers, layers.hasDocuments);
+    : obligationsOf(map, named, strangers, layers.hasDocuments);
   const proving = {
     layers,
     space: keySpaceOf(map, keyPatterns),
@@ -83,6 +86,10 @@ function readingOf(
   };
   const byId = isSame ? before.byId : new Map(obligations.map((one) => [one.id, one]));
   return { proving, obligations, byId, signature };
+}
+
+function inJson(set: object): readonly unknown[] {
+  return Object.values(set).map((one: unknown) => (one instanceof Set ? [...one] : one));
 }
 
 /** The same document is read once. */

@@ -39,6 +39,9 @@ const [WEB, DATABASE, CI, INFRA] = ["postern/web", "postern/database", "postern/
   (name) => `arn:aws:iam::111122223333:role/${name}`,
 );
 
+const ROLE = "arn:aws:iam::111122223333:role";
+const INSIDERS = [WEB, DATABASE, CI, INFRA, `${ROLE}/postern/emergency`];
+
 type Row = readonly [
   why: string,
   place: Place,
@@ -244,7 +247,7 @@ const ROWS: readonly Row[] = [
     WEB_KEY,
     "Administration",
     set({ Principal: { AWS: "111122223333" }, Action: "kms:*" }),
-    "role/stranger/kms:PutKeyPolicy of 11111111-1111-1111-1111-111111111111 denied: key policy alone",
+    "any other role/kms:PutKeyPolicy of 11111111-1111-1111-1111-111111111111 denied: key policy alone",
   ],
   [
     "a key that is used directly",
@@ -290,6 +293,65 @@ const ROWS: readonly Row[] = [
         JSON.stringify(statement).replace('"aws-crypto-public-key"', '"another"'),
       ) as StatementJson,
     "database/open/db allowed: whole",
+  ],
+  [
+    "a role that the map does not know, by its name",
+    "acme-secrets",
+    "ClosedWorld",
+    set({ Condition: { ArnNotEquals: { "aws:PrincipalArn": [...INSIDERS, `${ROLE}/mole`] } } }),
+    "any other role/s3:GetBucketVersioning denied: bucket policy alone",
+  ],
+  [
+    "a user that the map does not know, by its name",
+    "acme-secrets",
+    "ClosedWorld",
+    set({
+      Condition: {
+        ArnNotEquals: {
+          "aws:PrincipalArn": [...INSIDERS, "arn:aws:iam::111122223333:user/mole"],
+        },
+      },
+    }),
+    "any other user/s3:GetBucketVersioning denied: bucket policy alone",
+  ],
+  [
+    "a role that a key's policy names and the map does not",
+    DB_KEY,
+    "Open",
+    set({ Principal: { AWS: [DATABASE, CI, `${ROLE}/mole`] }, Condition: {} }),
+    "role/mole/kms:Decrypt of 22222222-2222-2222-2222-222222222222 denied: key policy alone",
+  ],
+  [
+    "an account that a key's policy names",
+    DB_KEY,
+    "Open",
+    set({ Principal: { AWS: [DATABASE, CI, "444455556666"] } }),
+    "account 444455556666/kms:Decrypt of 22222222-2222-2222-2222-222222222222 denied: key policy alone",
+  ],
+  [
+    "a service that a key's policy names",
+    DB_KEY,
+    "Open",
+    set({ Principal: { AWS: [DATABASE, CI], Service: "secretsmanager.amazonaws.com" } }),
+    "secretsmanager.amazonaws.com/kms:Decrypt of 22222222-2222-2222-2222-222222222222 denied: key policy alone",
+  ],
+  [
+    "a role that a trust policy names and the map does not",
+    `${WEB} trust`,
+    "Assume",
+    set({ Principal: { Service: "ec2.amazonaws.com", AWS: `${ROLE}/mole` } }),
+    "web/assumed by role/mole denied: whole",
+  ],
+  [
+    "an identity provider that a trust policy names",
+    `${CI} trust`,
+    "Assume",
+    (statement) => ({
+      ...statement,
+      Principal: { Federated: "arn:aws:iam::111122223333:oidc-provider/oidc.example" },
+      Condition: {},
+    }),
+    "ci/assumed by arn:aws:iam::111122223333:oidc-provider/oidc.example denied: whole",
   ],
   [
     "another service's role",
@@ -341,6 +403,49 @@ const ROWS: readonly Row[] = [
 ];
 
 describe("a proof", () => {
+  it("asks for whom a grant names", () => {
+    const grant = {
+      GrantId: "1",
+      GranteePrincipal: `${ROLE}/mole`,
+      Operations: ["Decrypt"],
+    };
+    const keys = PROVED.keys.map((one) => (one.arn === DB_KEY ? { ...one, grants: [grant] } : one));
+    const fails =
+      "role/mole/kms:Decrypt of 22222222-2222-2222-2222-222222222222 denied: key policy alone";
+    assert.ok(failing(proveMap(map, { ...PROVED, keys })).includes(fails));
+  });
+
+  it("asks for whoever another account has, by whatever name", () => {
+    const mole = "arn:aws:iam::444455556666:role/mole";
+    const spared = changed(
+      PROVED,
+      "acme-secrets",
+      "ClosedWorld",
+      set({ Condition: { ArnNotEquals: { "aws:PrincipalArn": [...INSIDERS, mole] } } }),
+    );
+    const open = changed(spared, "acme-secrets", "RemoveNoMotd", (statement) => ({
+      ...statement,
+      Effect: "Allow",
+      Principal: { AWS: "*" },
+      Action: "s3:GetBucketVersioning",
+      Resource: B,
+      Condition: { StringLike: { "aws:PrincipalArn": "*:role/mole" } },
+    }));
+    const fails = "any other account/s3:GetBucketVersioning denied: bucket policy alone";
+    assert.ok(failing(proveMap(map, open)).includes(fails));
+  });
+
+  it("says that it did not look at a session that documents name", () => {
+    const session = "arn:aws:sts::111122223333:assumed-role/database/somebody";
+    const open = changed(
+      PROVED,
+      DB_KEY,
+      "Open",
+      set({ Principal: { AWS: [DATABASE, CI, session] } }),
+    );
+    assert.deepEqual(proveMap(map, open).gaps, [`what the session ${session} alone is given`]);
+  });
+
   it("holds for documents that do what the map says", () => {
     const report = proveMap(map, PROVED);
     assert.deepEqual(failing(report), []);
