@@ -111,11 +111,22 @@ function completeMap(settings: MapSettings, document: ConfigDocument, report: Re
     doctor: settings.doctor ?? false,
     accepted: settings.accept ?? [],
     keep: completeKeep(settings.keep, { keyOf, report }),
-    lineOf: (path) => document.issueAt(path, "", "key").line,
+    lineOf: linesOf(document),
   };
   judgeMap(map, report);
   judgeKeep(map, report);
   return map;
+}
+
+/** Each place is looked up once: proofs ask for a few of them thousands of times. */
+function linesOf(document: ConfigDocument): AccessMap["lineOf"] {
+  const known = new Map<string, number>();
+  return (path) => {
+    const name = path.join("\n");
+    const found = known.get(name) ?? document.issueAt(path, "", "key").line;
+    known.set(name, found);
+    return found;
+  };
 }
 
 function rolesReading(group: string, { principals }: GrantedHosts): readonly PrincipalName[] {

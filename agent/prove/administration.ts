@@ -6,10 +6,10 @@ import type { AccessMap, Principal, Target } from "../map/access-map.ts";
 import { type Route, routesOf } from "./everyday.ts";
 import { keysOf, nameOfKey } from "./key-obligations.ts";
 import {
-  anyhow,
   bucketArn,
   type EverydayScene,
   everydayStep,
+  onEach,
   type Scene,
 } from "./object-requests.ts";
 import type { Layer, Obligation } from "./obligation.ts";
@@ -116,25 +116,27 @@ function cannotChange(map: AccessMap, target: Target, subject: Subject): readonl
   const scene: Scene = { map, target, caller: actor.caller };
   const layers = (last: Layer): readonly Layer[] =>
     hasDocuments ? ["identity alone", last] : [last];
-  const deny = (action: string, resource: string, layer: Layer): Obligation => ({
-    id: `${idAt(map, target)}${principal.name}/${action}${ofKey(resource)} denied: ${layer}`,
-    kind: "administration",
-    layer,
-    line: lineOfPrincipal(map, principal),
-    actor,
-    expected: "deny",
-    objects: undefined,
-    ways: () => [[anyhow(scene, action, resource)]],
-  });
+  const deny = (action: string, last: Layer, resources: readonly string[]) => {
+    const asked = onEach(scene, action, "");
+    return resources.flatMap((resource) =>
+      layers(last).map((layer): Obligation => ({
+        id: `${idAt(map, target)}${principal.name}/${action}${ofKey(resource)} denied: ${layer}`,
+        kind: "administration",
+        layer,
+        line: lineOfPrincipal(map, principal),
+        actor,
+        expected: "deny",
+        objects: { kind: "arns", arns: [resource] },
+        ...asked,
+      })),
+    );
+  };
+  const keys = keysOf(map, target);
   return [
     ...BUCKET_ADMINISTRATION.flatMap((action) =>
-      layers("bucket policy alone").map((layer) => deny(action, bucketArn(scene), layer)),
+      deny(action, "bucket policy alone", [bucketArn(scene)]),
     ),
-    ...keysOf(map, target).flatMap((key) =>
-      KEY_ADMINISTRATION.flatMap((action) =>
-        layers("key policy alone").map((layer) => deny(action, key, layer)),
-      ),
-    ),
+    ...KEY_ADMINISTRATION.flatMap((action) => deny(action, "key policy alone", keys)),
   ];
 }
 

@@ -50,14 +50,30 @@ const FACTS = [
   "kms:CallerAccount",
 ] as const;
 
+type Facts = ReadonlyMap<string, KeyConstraint>;
+
+const known = new WeakMap<Caller, Map<string, Facts>>();
+
 /**
  * By key in lower case, each with its one value or absent. What is asked of an object has no prefix: that key is of
  * listings alone.
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
  */
-export function factsOf(asked: Omit<AccessRequest, "context">): ReadonlyMap<string, KeyConstraint> {
+export function factsOf(asked: Omit<AccessRequest, "context">): Facts {
+  const { caller, action, resource, resourceAccount } = asked;
+  const [service = ""] = action.split(":", 1);
+  const isOfObject = resource?.head[2] === "s3" && resource.tail.includes("/");
+  // all that they depend on
+  const name = `${service} ${resource !== undefined} ${isOfObject} ${resourceAccount}`;
+  const ofCaller = known.get(caller) ?? new Map<string, Facts>();
+  known.set(caller, ofCaller);
+  const found = ofCaller.get(name) ?? newFacts(asked, isOfObject);
+  ofCaller.set(name, found);
+  return found;
+}
+
+function newFacts(asked: Omit<AccessRequest, "context">, isOfObject: boolean): Facts {
   const standard = standardKeys(asked, {}, undefined);
-  const isOfObject = asked.resource?.head[2] === "s3" && asked.resource.tail.includes("/");
   return new Map(
     [...FACTS, ...(isOfObject ? ["s3:prefix"] : [])].map((key) => [
       key.toLowerCase(),

@@ -62,7 +62,7 @@ export interface Prover {
 /** Remembers what it found out of documents and groups: one prover for many classes. */
 export function newProver(): Prover {
   const atoms = newAtoms();
-  const remainderOf = newRelevance(atoms);
+  const { canAllow, remainderOf } = newRelevance(atoms);
   const settle = newSettler();
   const findGoal = (chain: Chain, goal: Goal): Finding => {
     const classes = chain.links.map((one) => one.requestClass);
@@ -73,6 +73,8 @@ export function newProver(): Prover {
     for (const group of groupsOf(plain, [], where)) refuseEmpty(settle(group, plain));
     const links: LinkProblem[] = [];
     for (const [at, link] of chain.links.entries()) {
+      if (goal.ofLink(at) === "allow" && !canAllow(link.policies, link.requestClass))
+        return { kind: "none", decisions: 0 };
       const problem = linkProblemOf(link, remainderOf);
       // most chains are closed at their first link, by which statements there are
       if (

@@ -22,10 +22,11 @@ import {
   type EverydayScene,
   everydayStep,
   everydayWays,
+  onObject,
 } from "./object-requests.ts";
 import { placeOf } from "./object-keys.ts";
 import type { Obligation, Step, Way } from "./obligation.ts";
-import { requestClassOf } from "./request-class.ts";
+import { constraintsOf } from "./request-class.ts";
 import { idAt, type Subject, targetsOf } from "./use-obligations.ts";
 
 export function guardObligations(
@@ -37,14 +38,15 @@ export function guardObligations(
       const { principal, actor } = subject;
       const scene: EverydayScene = { map, target, principal, caller: actor.caller };
       const given = givenTo(map, target, subject);
+      const everyday = everydayOf(scene);
       return [
         ...guardsOf(scene).flatMap((guard) => [
-          ...forGuard(scene, subject, guard, given),
+          ...forGuard(scene, everyday, subject, guard, given),
           ...onBucket(scene, subject, guard),
         ]),
         ...(given.get("put") ?? []).flatMap((group) =>
           encryptionGuards(scene, group).flatMap((guard) =>
-            forGuard(scene, subject, guard, new Map([["put", [group]]])),
+            forGuard(scene, everyday, subject, guard, new Map([["put", [group]]])),
           ),
         ),
       ];
@@ -66,8 +68,22 @@ function givenTo(map: AccessMap, target: Target, { principal }: Subject): Given 
   );
 }
 
+/** The same for all guards of a principal. */
+type Everyday = (act: (typeof ACTS)[number], key: string) => readonly Way[];
+
+function everydayOf(scene: EverydayScene): Everyday {
+  const known = new Map<string, readonly Way[]>();
+  return (act, key) => {
+    const name = `${act} ${key}`;
+    const found = known.get(name) ?? everydayWays(scene, act, key);
+    known.set(name, found);
+    return found;
+  };
+}
+
 function forGuard(
   scene: EverydayScene,
+  everyday: Everyday,
   { actor, principal }: Subject,
   guard: Broken,
   given: Given,
@@ -82,20 +98,18 @@ function forGuard(
   } as const;
   const id = (what: string): string =>
     `${idAt(map, target)}${principal.name}/${what} denied: guard alone: ${guard.name}`;
-  const ofS3 = [...given].map(([act, groups]): Obligation => ({
-    ...base,
-    id: id(guard.isOfGroup ? `${act}/${groups[0]?.name ?? ""}` : act),
-    objects: { kind: "groups", names: new Set(groups.map(({ name }) => name)), withRoot: false },
-    ways: (key) =>
-      guard.broken.map((input) => [
-        {
-          requestClass: classOf(scene, ACTIONS[act], `${bucketArn(scene)}/${key}`, input),
-          endpoint: undefined,
-        },
-      ]),
-    typical: (key) =>
-      everydayWays(scene, act, key).flatMap((way) => typicalOf(way.slice(0, 1), guard)),
-  }));
+  const ofS3 = [...given].map(([act, groups]): Obligation => {
+    const broken = guard.broken.map((input) => onObject(scene, ACTIONS[act], input).ways);
+    return {
+      ...base,
+      id: id(guard.isOfGroup ? `${act}/${groups[0]?.name ?? ""}` : act),
+      objects: { kind: "groups", names: new Set(groups.map(({ name }) => name)), withRoot: false },
+      ways: (key) => broken.flatMap((one) => one(key)),
+      // what a group's objects are put with is the group's own
+      similar: act === "put" ? undefined : onObject(scene, ACTIONS[act]).similar,
+      typical: (key) => everyday(act, key).flatMap((way) => typicalOf(way.slice(0, 1), guard)),
+    };
+  });
   const sealed = (given.get("fetch") ?? []).filter(
     (group) => guard.alsoKms && sealKeys(target, group).length > 0,
   );
@@ -105,8 +119,7 @@ function forGuard(
     id: id("kms:Decrypt"),
     objects: { kind: "groups", names: new Set(sealed.map(({ name }) => name)), withRoot: false },
     ways: (key) => decrypts(scene, key, guard),
-    typical: (key) =>
-      everydayWays(scene, "open", key).flatMap((way) => typicalOf(way.slice(-1), guard)),
+    typical: (key) => everyday("open", key).flatMap((way) => typicalOf(way.slice(-1), guard)),
   };
   return [...ofS3, ofKms];
 }
@@ -178,15 +191,12 @@ function decrypts(scene: EverydayScene, key: string, guard: Broken): readonly Wa
 }
 
 /** An everyday request with nothing but the guard broken. */
-function typicalOf(way: Way, guard: Broken): readonly Way[] {
-  return guard.typical.map((change) =>
-    way.map(({ requestClass, endpoint }): Step => {
-      const { keys, where: _, ...request } = requestClass;
-      const changed = requestClassOf({ ...request, keys: change });
-      return {
-        requestClass: { ...requestClass, keys: new Map([...keys, ...changed.keys]) },
-        endpoint,
-      };
-    }),
-  );
+function typicalOf(way: Way, { typical }: Broken): readonly Way[] {
+  return typical.map((change) => {
+    const changed = constraintsOf(change);
+    return way.map(({ requestClass, endpoint }): Step => {
+      const keys = new Map([...requestClass.keys, ...changed]);
+      return { requestClass: { ...requestClass, keys }, endpoint };
+    });
+  });
 }

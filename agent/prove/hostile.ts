@@ -8,12 +8,13 @@
  */
 import type { AccessMap, Group, Principal } from "../map/access-map.ts";
 import { parseArn } from "../policy/glob.ts";
+import type { Alike } from "./alike.ts";
 import { callerOf, isInstance, type Keys } from "./caller-facts.ts";
 import type { Prover } from "./decide.ts";
 import { claimOf } from "./entitlement.ts";
 import { instanceKeys } from "./everyday.ts";
 import { exampleOf, keysOf } from "./key-obligations.ts";
-import type { Layers } from "./layers.ts";
+import { askedBy, type Layers } from "./layers.ts";
 import {
   anyhow,
   anyWays,
@@ -49,18 +50,17 @@ interface Hostile {
   readonly unknown?: Unknown | undefined;
 }
 
+interface Proving {
+  readonly layers: Layers;
+  readonly prover: Prover;
+  readonly alike: Alike;
+}
+
 export function hostileVerdicts(
   map: AccessMap,
   strangers: readonly Stranger[],
-  { layers, prover }: { readonly layers: Layers; readonly prover: Prover },
+  proving: Proving,
 ): readonly HostileVerdict[] {
-  const isAllowed = ({ actor }: Hostile, way: Way): boolean => {
-    const links = way.map((step) => ({
-      policies: layers.policiesFor("whole", actor, step),
-      requestClass: step.requestClass,
-    }));
-    return prover.find({ links, shared: new Set() }, "allow").kind !== "none";
-  };
   // the same of a principal in whatever part it plays
   const granting = new Map<string, readonly Granting[]>();
   const grantingBy = (scene: Scene, name: string): readonly Granting[] => {
@@ -69,27 +69,55 @@ export function hostileVerdicts(
     return steps;
   };
   return hostilesOf(map, strangers).map((hostile) => {
-    const { kind, actor, assumes, groups, keys, unknown } = hostile;
+    const { kind, actor, assumes, unknown } = hostile;
     const scene: Scene = { map, target: map.home, caller: actor.caller, unknown };
-    const fetching = onObject(scene, "s3:GetObject");
     return {
       kind,
       actor: actor.name,
       assumes,
-      reads: groups
-        .filter((group) => {
-          const key = exampleOf(group);
-          // who cannot fetch need not be asked whether it opens
-          const [first = []] = fetching(key);
-          if (!isAllowed(hostile, narrowed(first, keys))) return false;
-          return anyWays(scene, "open", key).some((way) => isAllowed(hostile, narrowed(way, keys)));
-        })
-        .map(({ name }) => name),
+      reads: readBy(hostile, scene, proving),
       grantsItself: grantingBy(scene, actor.name)
-        .filter(({ step }) => isAllowed(hostile, narrowed([step], keys)))
+        .filter(({ step }) => isAllowed(hostile, narrowed([step], hostile.keys), proving))
         .map(({ action }) => action),
     };
   });
+}
+
+function isAllowed({ actor }: Hostile, way: Way, { layers, prover }: Proving): boolean {
+  const links = way.map((step) => ({
+    policies: layers.policiesFor("whole", actor, askedBy(step)),
+    requestClass: step.requestClass,
+  }));
+  return prover.find({ links, shared: new Set() }, "allow").kind !== "none";
+}
+
+/** Who cannot fetch need not be asked whether it opens; objects that the documents take alike are fetched alike. */
+function readBy(hostile: Hostile, scene: Scene, proving: Proving): readonly string[] {
+  const { actor, groups, keys } = hostile;
+  const { ways, similar } = onObject(scene, "s3:GetObject");
+  const { action, within } = similar;
+  const bucket = { resource: parseArn(`${within}x`), endpoint: undefined };
+  const policies = proving.layers.policiesFor("whole", actor, bucket);
+  const signatureOf = proving.alike.signatureOf(policies, action);
+  const canFetch = new Map<string | number, boolean>();
+  const fetches = (key: string): boolean => {
+    const resource = parseArn(`${within}${key}`);
+    const signature = resource === undefined ? "" : signatureOf(resource);
+    const found =
+      canFetch.get(signature) ??
+      ways(key).some((way) => isAllowed(hostile, narrowed(way, keys), proving));
+    canFetch.set(signature, found);
+    return found;
+  };
+  return groups
+    .filter((group) => {
+      const key = exampleOf(group);
+      return (
+        fetches(key) &&
+        anyWays(scene, "open", key).some((way) => isAllowed(hostile, narrowed(way, keys), proving))
+      );
+    })
+    .map(({ name }) => name);
 }
 
 function hostilesOf(map: AccessMap, strangers: readonly Stranger[]): readonly Hostile[] {

@@ -10,7 +10,15 @@ import type { AccessMap, Group, Target } from "../map/access-map.ts";
 import type { Keys } from "./caller-facts.ts";
 import { claimOf, listedBy } from "./entitlement.ts";
 import { sealContext, sealKeys, sseKeys } from "./encryption.ts";
-import { bucketArn, classOf, type EverydayScene, s3ContextOf, viaS3 } from "./object-requests.ts";
+import {
+  bucketArn,
+  classOf,
+  type EverydayScene,
+  onEach,
+  s3ContextOf,
+  type Scene,
+  viaS3,
+} from "./object-requests.ts";
 import type { Layer, Obligation, Step } from "./obligation.ts";
 import type { Values } from "./request-class.ts";
 import { idAt, lineOfPrincipal, type Subject, targetsOf } from "./use-obligations.ts";
@@ -49,24 +57,47 @@ export function keyObligations(
   subjects: readonly Subject[],
 ): readonly Obligation[] {
   return targetsOf(map).flatMap((target) =>
-    keysOf(map, target).flatMap((key) =>
-      subjects
-        .filter(({ principal }) => !map.breakGlass.includes(principal.name))
-        .flatMap((subject) => ofKey(map, target, key, subject)),
-    ),
+    subjects
+      .filter(({ principal }) => !map.breakGlass.includes(principal.name))
+      .flatMap((subject) => [
+        ...keysOf(map, target).flatMap((key) => ofKey(map, target, key, subject)),
+        ...nobodys(map, target, subject),
+      ]),
   );
+}
+
+function nobodys(map: AccessMap, target: Target, subject: Subject): readonly Obligation[] {
+  const { principal, actor } = subject;
+  const scene: Scene = { map, target, caller: actor.caller };
+  return NOBODYS_KEY_ACTIONS.flatMap((action) => {
+    const asked = onEach(scene, action, "");
+    return keysOf(map, target).flatMap((key) =>
+      layersOf(subject).map((layer): Obligation => ({
+        id: `${idAt(map, target)}${principal.name}/${action} of ${nameOfKey(key)} denied: ${layer}`,
+        kind: "keys",
+        layer,
+        line: lineOfPrincipal(map, principal),
+        actor,
+        expected: "deny",
+        objects: { kind: "arns", arns: [key] },
+        ...asked,
+      })),
+    );
+  });
+}
+
+function layersOf({ hasDocuments }: Subject): readonly Layer[] {
+  return hasDocuments ? ["identity alone", "key policy alone"] : ["key policy alone"];
 }
 
 function ofKey(
   map: AccessMap,
   target: Target,
   key: string,
-  { principal, actor, hasDocuments }: Subject,
+  subject: Subject,
 ): readonly Obligation[] {
+  const { principal, actor } = subject;
   const scene: EverydayScene = { map, target, principal, caller: actor.caller };
-  const layers: readonly Layer[] = hasDocuments
-    ? ["identity alone", "key policy alone"]
-    : ["key policy alone"];
   const copies = principal.name === map.replication;
   const given = (act: "open" | "put"): readonly Group[] => {
     // what S3 stores is decrypted at home and encrypted elsewhere, whosever it is
@@ -74,7 +105,7 @@ function ofKey(
     return map.groups.filter((group) => claimOf(map, target, principal, group, act) !== "no");
   };
   const deny = (id: string, steps: () => readonly Step[]): readonly Obligation[] =>
-    layers.map((layer) => ({
+    layersOf(subject).map((layer) => ({
       id: `${idAt(map, target)}${principal.name}/${id} denied: ${layer}`,
       kind: "keys",
       layer,
@@ -90,15 +121,7 @@ function ofKey(
         beyond(scene, action, key, groups),
       ),
     );
-  return [
-    ...use(OPENING, given("open")),
-    ...use(SEALING, given("put")),
-    ...NOBODYS_KEY_ACTIONS.flatMap((action) =>
-      deny(`${action} of ${nameOfKey(key)}`, () => [
-        { requestClass: classOf(scene, action, key, {}), endpoint: undefined },
-      ]),
-    ),
-  ];
+  return [...use(OPENING, given("open")), ...use(SEALING, given("put"))];
 }
 
 /** As S3 has it, whatever clients sealed it with. */

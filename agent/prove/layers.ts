@@ -22,9 +22,19 @@ import type { Actor, Layer, Own, Step } from "./obligation.ts";
 /** Of statements that deny, those that are kept. */
 export type Kept = ReadonlySet<Statement>;
 
+/** What of a step tells by which documents it is bound. */
+export interface Asked {
+  readonly resource: Arn | undefined;
+  readonly endpoint: string | undefined;
+}
+
+export function askedBy({ requestClass: { resource }, endpoint }: Step): Asked {
+  return { resource, endpoint };
+}
+
 export interface Layers {
   /** @param kept only for a guard */
-  readonly policiesFor: (layer: Layer, actor: Actor, step: Step, kept?: Kept) => Policies;
+  readonly policiesFor: (layer: Layer, actor: Actor, asked: Asked, kept?: Kept) => Policies;
   readonly hasDocuments: (arn: string) => boolean;
 }
 
@@ -38,15 +48,15 @@ export function layersOf(deployment: Deployment, parse: Parse = parsePolicy): La
   const known = new Map<Actor, Map<string, Policies>>();
   return {
     hasDocuments,
-    policiesFor: (layer, actor, step, kept) => {
-      if (kept !== undefined) return policiesFor(layer, actor, step, kept);
+    policiesFor: (layer, actor, asked, kept) => {
+      if (kept !== undefined) return policiesFor(layer, actor, asked, kept);
       const own = known.get(actor) ?? new Map<string, Policies>();
       known.set(actor, own);
-      const { resource } = step.requestClass;
+      const { resource, endpoint } = asked;
       // without policies of resources it is only asked whether it is a key
       const about = layer === "identity alone" ? (resource?.head[2] ?? "") : nameOf(resource);
-      const name = `${layer} ${about} ${step.endpoint ?? ""}`;
-      const found = own.get(name) ?? policiesFor(layer, actor, step);
+      const name = `${layer} ${about} ${endpoint ?? ""}`;
+      const found = own.get(name) ?? policiesFor(layer, actor, asked);
       own.set(name, found);
       return found;
     },
@@ -63,9 +73,9 @@ function newLayers(deployment: Deployment, parse: Parse): Layers {
   );
   const open = openPolicies(deployment);
   const leftOvers = newLeftOvers();
-  const policiesFor: Layers["policiesFor"] = (layer, actor, { requestClass, endpoint }, kept) => {
-    const isKey = requestClass.resource?.head[2] === "kms";
-    const found = resources.get(nameOf(requestClass.resource)) ?? NOTHING;
+  const policiesFor: Layers["policiesFor"] = (layer, actor, { resource, endpoint }, kept) => {
+    const isKey = resource?.head[2] === "kms";
+    const found = resources.get(nameOf(resource)) ?? NOTHING;
     const attached =
       actor.isRecreated === true && "arn" in actor.caller
         ? {

@@ -61,7 +61,7 @@ function around(key: string): readonly string[] {
 }
 
 export interface KeySpace {
-  /** One key for each way in which the documents take the keys of the set. */
+  /** One key for each way in which the documents take the keys of the set; of equal sets the same list. */
   readonly keysOf: (set: ObjectSet) => readonly string[];
   /** Why some may be missing. */
   readonly gap: string | undefined;
@@ -84,16 +84,37 @@ export function keySpaceOf(map: AccessMap, patterns: readonly string[]): KeySpac
     const signature = `${place.group?.name ?? ""} ${place.isRoot} ${matched}`;
     if (!kept.has(signature)) kept.set(signature, { key, place });
   }
-  const known = new Map<ObjectSet, readonly string[]>();
+  const known = new Map<string, readonly string[]>();
+  const keysIn = (set: ObjectSet): readonly string[] =>
+    set.kind === "arns"
+      ? set.arns
+      : [...kept.values()].filter((one) => isIn(set, one)).map(({ key }) => key);
   return {
     keysOf: (set) => {
-      const keys =
-        known.get(set) ?? [...kept.values()].filter((one) => isIn(set, one)).map(({ key }) => key);
-      known.set(set, keys);
+      const name = nameOf(set);
+      const keys = known.get(name) ?? keysIn(set);
+      known.set(name, keys);
       return keys;
     },
     gap: isCut ? "patterns of keys with too many combinations" : undefined,
   };
+}
+
+/** Equal for equal sets. */
+function nameOf(set: ObjectSet): string {
+  switch (set.kind) {
+    case "groups":
+      return `groups ${set.withRoot} ${[...set.names].join()}`;
+    case "outside":
+    case "everywhere":
+      return set.kind;
+    case "pattern":
+      return `pattern ${set.pattern}`;
+    case "arns":
+      return `arns ${set.arns.join()}`;
+    default:
+      return set satisfies never;
+  }
 }
 
 interface Kept {
@@ -122,6 +143,8 @@ function isIn(set: ObjectSet, { key, place: { group, isRoot } }: Kept): boolean 
       return group === undefined;
     case "everywhere":
       return true;
+    case "arns":
+      return false;
     case "pattern":
       return set.pattern.endsWith("*")
         ? key.startsWith(set.pattern.slice(0, -1))

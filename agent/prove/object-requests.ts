@@ -14,7 +14,7 @@ import { factsOf, isInstance, type Keys } from "./caller-facts.ts";
 import type { Act } from "./entitlement.ts";
 import { headersOf, sealContext, sealKeys, sseKeys } from "./encryption.ts";
 import { instanceKeys, type Route, routesOf } from "./everyday.ts";
-import type { Step, Way } from "./obligation.ts";
+import type { Similar, Step, Way } from "./obligation.ts";
 import { placeOf } from "./object-keys.ts";
 import { type ClassInput, type RequestClass, requestClassOf } from "./request-class.ts";
 
@@ -81,7 +81,8 @@ export function withUnknown(
 
 /** The class, with what AWS says of the caller where nothing else is said of it. */
 export function withFacts(requestClass: RequestClass): RequestClass {
-  const keys = new Map([...factsOf(requestClass), ...requestClass.keys]);
+  const keys = new Map(factsOf(requestClass));
+  for (const [key, constraint] of requestClass.keys) keys.set(key, constraint);
   return { ...requestClass, keys };
 }
 
@@ -90,15 +91,31 @@ export function anyhow(scene: Scene, action: string, resource: string, keys: Key
   return { requestClass: classOf(scene, action, resource, { keys }), endpoint: undefined };
 }
 
-/** On the object of a key in whatever context: nothing but the object differs from key to key. */
-export function onObject(scene: Scene, action: string): (key: string) => readonly Way[] {
-  const bucket = bucketArn(scene);
+/** In whatever context, on each of what has an ARN that begins so: one class, but for its resource. */
+export function onEach(
+  scene: Scene,
+  action: string,
+  within: string,
+  more: Parameters<typeof classOf>[3] = {},
+): { readonly ways: (key: string) => readonly Way[]; readonly similar: Similar } {
   let base: RequestClass | undefined;
-  return (key) => {
-    base ??= classOf(scene, action, `${bucket}/${key}`, {});
-    const requestClass = { ...base, resource: parseArn(`${bucket}/${key}`) };
-    return [[{ requestClass, endpoint: undefined }]];
+  return {
+    ways: (key) => {
+      const resource = `${within}${key}`;
+      base ??= classOf(scene, action, resource, more);
+      return [[{ requestClass: { ...base, resource: parseArn(resource) }, endpoint: undefined }]];
+    },
+    similar: { action, within },
   };
+}
+
+/** On the object of a key in whatever context. */
+export function onObject(
+  scene: Scene,
+  action: string,
+  more: Parameters<typeof classOf>[3] = {},
+): ReturnType<typeof onEach> {
+  return onEach(scene, action, `${bucketArn(scene)}/`, more);
 }
 
 /** In whatever context: to get at what lies under the key, or to do to it what S3 alone decides. */

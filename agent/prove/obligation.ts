@@ -25,10 +25,11 @@ export interface Obligation {
    */
   readonly ways: (key: string) => readonly Way[];
   /**
-   * There is one way, of one request; from key to key, and to other such obligations of the same actor, layer and
-   * action, it differs by the object alone.
+   * From key to key the requests differ by their resource alone: of keys that the documents take alike one is asked for.
+   * Where nothing is `typical`, it is one request in whatever context, the same for all obligations of the actor, layer and
+   * action.
    */
-  readonly isAlike?: true | undefined;
+  readonly similar?: Similar | undefined;
   /**
    * Of a guard: requests in which it alone is broken, by which the statements that keep it are found.
    */
@@ -48,6 +49,13 @@ export const KINDS = [
   "expectation",
 ] as const;
 export type ObligationKind = (typeof KINDS)[number];
+
+/** Requests on resources that the same documents bind. */
+export interface Similar {
+  readonly action: string;
+  /** Before the key in the ARN of the resource. */
+  readonly within: string;
+}
 
 /**
  * What is taken away, or taken for open, so that the rest must hold by itself.
@@ -94,4 +102,6 @@ export type ObjectSet =
   | { readonly kind: "outside" }
   | { readonly kind: "everywhere" }
   /** With "*" at its end, or one key. */
-  | { readonly kind: "pattern"; readonly pattern: string };
+  | { readonly kind: "pattern"; readonly pattern: string }
+  /** No objects, but what has these ARNs, which are the keys. */
+  | { readonly kind: "arns"; readonly arns: readonly string[] };

@@ -10,8 +10,8 @@ import { PosternError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
 import type { AccessMap } from "../map/access-map.ts";
 import type { Deployment } from "../policy/deployment.ts";
-import { parseArn } from "../policy/glob.ts";
-import type { AccessRequest } from "../policy/request.ts";
+import { type Arn, parseArn } from "../policy/glob.ts";
+import type { AccessRequest, Policies } from "../policy/request.ts";
 import type { Verdict } from "../policy/verdict.ts";
 import { assumptionsOf } from "./assumptions.ts";
 import { type Alike, newAlike } from "./alike.ts";
@@ -19,13 +19,13 @@ import type { Chain, Decision } from "./chain.ts";
 import { type Finding, newProver, type Prover } from "./decide.ts";
 import { documentWordsOf } from "./document-words.ts";
 import { denialsOf, plainRequestOf } from "./guard-statements.ts";
-import { type Kept, type Layers, layersOf } from "./layers.ts";
+import { askedBy, type Kept, type Layers, layersOf } from "./layers.ts";
 import { hostileVerdicts, type HostileVerdict } from "./hostile.ts";
 import { knownArns, sessionsOf, strangersOf } from "./strangers.ts";
 import { namedIn } from "./named.ts";
 import { keySpaceOf, type KeySpace } from "./object-keys.ts";
 import { obligationsOf } from "./obligations.ts";
-import type { Obligation, Step, Way } from "./obligation.ts";
+import type { Actor, Obligation, Way } from "./obligation.ts";
 import { settingFaults, type SettingFault } from "./settings.ts";
 
 export interface ProofReport {
@@ -64,22 +64,19 @@ export function proveMap(map: AccessMap, deployment: Deployment): ProofReport {
   const layers = layersOf(deployment);
   const { keyPatterns, gaps } = documentWordsOf(map, deployment);
   const space = keySpaceOf(map, keyPatterns);
-  const prover = newProver();
   const named = namedIn(deployment);
   const strangers = strangersOf(map, named.onResources, knownArns(map));
   const obligations = obligationsOf(map, named, strangers, layers.hasDocuments);
-  const alike = newAlike();
   let decisions = 0;
   const count = (amount: number): void => {
     decisions += amount;
   };
-  const results = obligations.map((one) =>
-    proveObligation(one, { layers, space, prover, alike, count }),
-  );
+  const proving = newProving(layers, space, count);
+  const results = obligations.map((one) => proveObligation(one, proving));
   return {
     results,
     settings: settingFaults(map, deployment),
-    hostile: hostileVerdicts(map, strangers, { layers, prover }),
+    hostile: hostileVerdicts(map, strangers, proving),
     assumptions: assumptionsOf(map),
     gaps: [
       ...gaps,
@@ -96,7 +93,21 @@ export interface Proving {
   readonly space: KeySpace;
   readonly prover: Prover;
   readonly alike: Alike;
+  readonly before: Before;
   readonly count: (decisions: number) => void;
+}
+
+/** What was found or made before. */
+export interface Before {
+  /** Under the same policies, by what is wanted of which action, then by signature. */
+  readonly findings: Map<Policies, Map<string, Map<string | number, Finding>>>;
+  /** By the list of keys and what is before them. */
+  readonly resources: Map<readonly string[], Map<string, readonly Arn[]>>;
+}
+
+export function newProving(layers: Layers, space: KeySpace, count: Proving["count"]): Proving {
+  const before = { findings: new Map(), resources: new Map() };
+  return { layers, space, prover: newProver(), alike: newAlike(), before, count };
 }
 
 // what a principal's organisation is does not change between two of its requests
@@ -109,64 +120,111 @@ export function proveObligation(obligation: Obligation, proving: Proving): Resul
   const [example] = keys;
   let classes = 0;
   let reason: string | undefined;
-  for (const finding of findings(obligation, keys, wanted, proving)) {
-    classes += 1;
+  for (const { finding, stands } of findings(obligation, keys, wanted, proving)) {
+    classes += stands;
     if (finding.kind === "found") {
       const { requests, verdicts } = finding;
       return { obligation, example, classes, outcome: { kind: "fails", requests, verdicts } };
     }
     if (finding.kind === "sampled") reason ??= finding.reason;
   }
-  const outcome: Outcome = reason === undefined ? { kind: "proved" } : { kind: "sampled", reason };
+  const outcome: Outcome = reason === undefined ? PROVED : { kind: "sampled", reason };
   return { obligation, example, classes, outcome };
 }
 
-/** Of each way for each key, what speaks against the obligation. */
+const PROVED: Outcome = { kind: "proved" };
+
+interface Found {
+  readonly finding: Finding;
+  /** For how many keys. */
+  readonly stands: number;
+}
+
+/** What speaks against the obligation: of each way for each key, or for one of all keys that the documents take alike. */
 function* findings(
   obligation: Obligation,
   keys: readonly string[],
   wanted: Decision,
-  { layers, prover, alike, count }: Proving,
-): Generator<Finding> {
-  const find = (chain: Chain): Finding => {
-    const finding = prover.find(chain, wanted);
-    if (finding.kind !== "found") count(finding.decisions);
-    return finding;
-  };
-  const [first] = keys;
-  const example =
-    obligation.isAlike === true && first !== undefined ? obligation.ways(first)[0]?.[0] : undefined;
-  for (const key of keys) {
-    if (example !== undefined && first !== undefined) {
-      yield alikeFinding(obligation, example, [first, key], { layers, alike, find });
+  proving: Proving,
+): Generator<Found> {
+  const { layer, actor, similar, typical, ways } = obligation;
+  const { layers, alike, before } = proving;
+  if (similar === undefined) {
+    for (const key of keys) yield* findingsFor(obligation, key, 1, wanted, proving);
+    return;
+  }
+  const { action, within } = similar;
+  const resources = resourcesOf(before, within, keys);
+  const [resource] = resources;
+  const asked = { resource, endpoint: undefined };
+  const policies =
+    typical === undefined
+      ? layers.policiesFor(layer, actor, asked)
+      : layers.policiesFor("whole", wholeOf(actor), asked);
+  const apart = alike.apart(alike.signatureOf(policies, action), resources);
+  const byQuestion = entryOf(before.findings, policies, () => new Map());
+  const known = entryOf(
+    byQuestion,
+    `${wanted} ${action}`,
+    () => new Map<string | number, Finding>(),
+  );
+  for (const [signature, { text, stands }] of apart) {
+    const key = text.slice(within.length);
+    if (typical !== undefined) {
+      yield* findingsFor(obligation, key, stands, wanted, proving);
       continue;
     }
-    const kept = keptOf(obligation, key, layers);
-    for (const way of obligation.ways(key)) yield find(chainOf(obligation, way, layers, kept));
+    let finding = known.get(signature);
+    // of what was found the request is asked for: it is about one resource
+    if (finding === undefined || finding.kind === "found") {
+      finding = find(chainOf(obligation, ways(key)[0] ?? [], layers, undefined), wanted, proving);
+      known.set(signature, finding);
+    }
+    yield { finding, stands };
   }
 }
 
-function alikeFinding(
-  { layer, actor }: Obligation,
-  { requestClass, endpoint }: Step,
-  [first, key]: readonly [string, string],
-  {
-    layers,
-    alike,
-    find,
-  }: Pick<Proving, "layers" | "alike"> & {
-    readonly find: (chain: Chain) => Finding;
-  },
-): Finding {
-  const { text = "" } = requestClass.resource ?? {};
-  const object = parseArn(text.slice(0, text.length - first.length) + key);
-  if (object === undefined) throw new PosternError("Internal", `no object ${quote(key)}`);
-  const policies = layers.policiesFor(layer, actor, { requestClass, endpoint });
-  return alike.find(policies, requestClass.action, object, () =>
-    find({
-      links: [{ policies, requestClass: { ...requestClass, resource: object } }],
-      shared: NOTHING,
-    }),
+function* findingsFor(
+  obligation: Obligation,
+  key: string,
+  stands: number,
+  wanted: Decision,
+  proving: Proving,
+): Generator<Found> {
+  const kept = keptOf(obligation, key, proving.layers);
+  for (const way of obligation.ways(key)) {
+    const chain = chainOf(obligation, way, proving.layers, kept);
+    yield { finding: find(chain, wanted, proving), stands };
+  }
+}
+
+function find(chain: Chain, wanted: Decision, { prover, count }: Proving): Finding {
+  const finding = prover.find(chain, wanted);
+  if (finding.kind !== "found") count(finding.decisions);
+  return finding;
+}
+
+function entryOf<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const found = map.get(key) ?? make();
+  map.set(key, found);
+  return found;
+}
+
+/** @throws {PosternError} Internal for what is no ARN */
+function resourcesOf(
+  { resources }: Before,
+  within: string,
+  keys: readonly string[],
+): readonly Arn[] {
+  return entryOf(
+    entryOf(resources, keys, () => new Map()),
+    within,
+    () =>
+      keys.map((key) => {
+        const arn = parseArn(`${within}${key}`);
+        if (arn === undefined) throw new PosternError("Internal", `no resource ${quote(key)}`);
+        return arn;
+      }),
   );
 }
 
@@ -177,7 +235,7 @@ function chainOf(
   kept: Kept | undefined,
 ): Chain {
   const links = way.map((step) => ({
-    policies: policiesFor(layer, actor, step, kept),
+    policies: policiesFor(layer, actor, askedBy(step), kept),
     requestClass: step.requestClass,
   }));
   return { links, shared: way.length > 1 ? SHARED : NOTHING };
@@ -188,14 +246,24 @@ const NOTHING: ReadonlySet<string> = new Set();
 /** The statements that keep a guard. */
 function keptOf({ typical, actor }: Obligation, key: string, layers: Layers): Kept | undefined {
   if (typical === undefined) return undefined;
+  const whole = wholeOf(actor);
   return new Set(
     typical(key)
       .flat()
       .flatMap((step) =>
         denialsOf(
           plainRequestOf(step.requestClass),
-          layers.policiesFor("whole", { ...actor, own: "both" }, step),
+          layers.policiesFor("whole", whole, askedBy(step)),
         ),
       ),
   );
+}
+
+const wholes = new WeakMap<Actor, Actor>();
+
+/** The actor with `*:*` besides its own; the same for the same, since what binds it is remembered. */
+function wholeOf(actor: Actor): Actor {
+  const found = wholes.get(actor) ?? { ...actor, own: "both" };
+  wholes.set(actor, found);
+  return found;
 }

@@ -7,7 +7,8 @@ import type { Context } from "../policy/context.ts";
 import type { Policy, Statement } from "../policy/document.ts";
 import { type Grant, isGranted } from "../policy/grant.ts";
 import type { Policies } from "../policy/request.ts";
-import { type Asked, namingBy } from "../policy/statement.ts";
+import { decidedByService, needsResourcePolicy } from "../policy/services.ts";
+import { type Asked, askedOf, namingBy } from "../policy/statement.ts";
 import { type Atom, type Atoms, PAIR } from "./atoms.ts";
 import { constraintOn, type RequestClass, requestOf } from "./request-class.ts";
 import { newStatementIndex } from "./statement-index.ts";
@@ -30,16 +31,31 @@ export interface Remainder {
 }
 
 /** Finds what is left; remembers which statements of a document are about an action on a resource. */
-export type Relevance = (policies: Policies, requestClass: RequestClass) => Remainder;
+export interface Relevance {
+  /** Whether there is anything that could allow some request of the class. */
+  readonly canAllow: (policies: Policies, requestClass: RequestClass) => boolean;
+  readonly remainderOf: (policies: Policies, requestClass: RequestClass) => Remainder;
+}
 
 export function newRelevance(atoms: Atoms): Relevance {
   const statementsFor = newStatementIndex(atoms);
-  return (policies, requestClass) => {
-    const asked: Asked = {
-      ...requestOf(requestClass, new Map()),
-      lowerAction: requestClass.action.toLowerCase(),
-      hasBoundary: policies.boundary !== undefined,
-    };
+  const canAllow: Relevance["canAllow"] = (policies, requestClass) => {
+    const asked = askedOf(requestOf(requestClass, NO_CONTEXT), policies);
+    const { identity, resource, grants } = policies;
+    // who needs no document, or a document of another kind
+    if (asked.caller.kind === "root" || grants.length > 0 || decidedByService(asked) !== undefined)
+      return true;
+    return [...(needsResourcePolicy(asked) ? [] : identity), resource].some(
+      (policy) =>
+        policy !== undefined &&
+        statementsFor(policy, asked.lowerAction, asked.resource).some(
+          ({ statement }) =>
+            statement.effect === "Allow" && namingBy(statement, asked) !== undefined,
+        ),
+    );
+  };
+  const remainderOf: Relevance["remainderOf"] = (policies, requestClass) => {
+    const asked = askedOf(requestOf(requestClass, NO_CONTEXT), policies);
     const conditionals: Conditional[] = [];
     const failing: Atom[] = [];
     const settle = settling(requestClass);
@@ -69,7 +85,10 @@ export function newRelevance(atoms: Atoms): Relevance {
     const sifted = mapDocuments(policies, sift);
     return { conditionals, failing, withThose: (has) => assemble(sifted, grants, has) };
   };
+  return { canAllow, remainderOf };
 }
+
+const NO_CONTEXT: Context = new Map();
 
 interface Entry<Thing> {
   readonly bare: Thing;

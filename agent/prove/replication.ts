@@ -91,8 +91,7 @@ function denials(
       id: `${idAt(map, target)}${principal.name}/${action} denied: ${layer}`,
       expected: "deny",
       objects: EVERYWHERE,
-      ways: onObject(scene, action),
-      isAlike: true,
+      ...onObject(scene, action),
     })),
   );
 }

@@ -54,20 +54,8 @@ export interface ClassInput extends Omit<AccessRequest, "context"> {
  * @throws {PosternError} BadData for a malformed key or condition, a key with two constraints or without any value
  */
 export function requestClassOf(input: ClassInput): RequestClass {
-  const { keys = {}, otherKeys = "free", correlations = [], where = {}, ...request } = input;
-  const constraints = new Map<string, KeyConstraint>();
-  const claim = (key: string): string => {
-    if (!isConditionKey(key)) throw badKey(key, "expected a condition key");
-    return key.toLowerCase();
-  };
-  for (const [key, given] of Object.entries(keys)) {
-    const name = claim(key);
-    if (constraints.has(name)) throw badKey(key, "expected each key once, whatever its case");
-    const constraint = constraintOf(given);
-    if (constraint.kind === "one of" && constraint.alternatives.length === 0)
-      throw badKey(key, "expected an alternative");
-    constraints.set(name, constraint);
-  }
+  const { keys = {}, otherKeys = "free", correlations = [], where, ...request } = input;
+  const constraints = constraintsOf(keys);
   const lowered = correlations.map((one) => ({ ...one, keys: one.keys.map(claim) }));
   const seen = new Set<string>();
   for (const key of lowered.flatMap((one) => one.keys)) {
@@ -79,8 +67,53 @@ export function requestClassOf(input: ClassInput): RequestClass {
     keys: constraints,
     otherKeys,
     correlations: lowered,
-    where: withoutIssues("where", (report) => parseConditions(where, true, "", report)),
+    where: conditionsOf(where),
   };
+}
+
+const parsed = new WeakMap<object, readonly Condition[]>();
+
+/** Each element once: many classes have the same. */
+function conditionsOf(where: unknown): readonly Condition[] {
+  if (where === undefined) return [];
+  const read = (): readonly Condition[] =>
+    withoutIssues("where", (report) => parseConditions(where, true, "", report));
+  if (typeof where !== "object" || where === null) return read();
+  const found = parsed.get(where) ?? read();
+  parsed.set(where, found);
+  return found;
+}
+
+/**
+ * By key in lower case.
+ * @throws {PosternError} BadData as `requestClassOf`
+ */
+export function constraintsOf(
+  keys: NonNullable<ClassInput["keys"]>,
+): ReadonlyMap<string, KeyConstraint> {
+  const constraints = new Map<string, KeyConstraint>();
+  for (const key of Object.keys(keys)) {
+    const name = claim(key);
+    if (constraints.has(name)) throw badKey(key, "expected each key once, whatever its case");
+    const constraint = constraintOf(keys[key] ?? []);
+    if (constraint.kind === "one of" && constraint.alternatives.length === 0)
+      throw badKey(key, "expected an alternative");
+    constraints.set(name, constraint);
+  }
+  return constraints;
+}
+
+const claimed = new Map<string, string>();
+
+/** In lower case. */
+function claim(key: string): string {
+  let name = claimed.get(key);
+  if (name === undefined) {
+    if (!isConditionKey(key)) throw badKey(key, "expected a condition key");
+    name = key.toLowerCase();
+    claimed.set(key, name);
+  }
+  return name;
 }
 
 function constraintOf(given: string | Values | KeyConstraint): KeyConstraint {

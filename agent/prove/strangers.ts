@@ -226,11 +226,9 @@ function ofStranger(map: AccessMap, target: Target, stranger: Stranger): readonl
       actor: stranger,
       expected: "deny",
       objects,
-      ...(objects === undefined ? {} : { isAlike: true as const }),
-      ways:
-        objects === undefined
-          ? () => [[anyhow(scene, action, resource(""))]]
-          : onObject(scene, action),
+      ...(objects === undefined
+        ? { ways: () => [[anyhow(scene, action, resource(""))]] }
+        : onObject(scene, action)),
     };
   };
   const bucket = bucketArn(scene);

@@ -8,11 +8,9 @@
  * @module
  */
 import type { AccessMap } from "../map/access-map.ts";
-import { parseArn } from "../policy/glob.ts";
 import { INSTANCE } from "./caller-facts.ts";
-import { classOf, type Scene } from "./object-requests.ts";
-import type { Obligation } from "./obligation.ts";
-import type { RequestClass } from "./request-class.ts";
+import { classOf, onEach, type Scene } from "./object-requests.ts";
+import type { ObjectSet, Obligation } from "./obligation.ts";
 import { lineOfPrincipal, type Subject } from "./use-obligations.ts";
 
 /** On a host. */
@@ -40,19 +38,20 @@ export function takeoverObligations(
   subjects: readonly Subject[],
 ): readonly Obligation[] {
   const roles = rolesOfMachines(map);
+  const hosts: ObjectSet = { kind: "arns", arns: [hostArn(map)] };
+  const hosted: ObjectSet = { kind: "arns", arns: roles.map(({ arn }) => arn) };
   return subjects
     .filter(
       ({ hasDocuments, principal }) => hasDocuments && !map.breakGlass.includes(principal.name),
     )
     .flatMap((subject) => {
       const isDeployer = map.deployers.includes(subject.principal.name);
-      const on = (action: string): OnResource => onResource(map, subject, action);
       return [
-        ...HOST_ACTIONS.map((action) => denied(map, subject, on(action), hostArn(map), "any host")),
+        ...HOST_ACTIONS.map((action) => denied(map, subject, action, hosts, "any host")),
         ...(isDeployer
           ? roles.flatMap((role) => passing(map, subject, role))
-          : ROLE_ACTIONS.map(on).flatMap((ask) =>
-              roles.map(({ arn, name }) => denied(map, subject, ask, arn, name)),
+          : ROLE_ACTIONS.map((action) =>
+              denied(map, subject, action, hosted, "any role of a host or service"),
             )),
       ];
     });
@@ -77,37 +76,20 @@ export function hostArn({ partition, account, home }: AccessMap): string {
   return `arn:${partition}:ec2:${home.region}:${account}:instance/${INSTANCE}`;
 }
 
-interface OnResource {
-  readonly action: string;
-  readonly on: (arn: string) => RequestClass;
-}
-
-/** A class for each resource, that differs from the others by it alone: there are roles times roles. */
-function onResource(map: AccessMap, { actor }: Subject, action: string): OnResource {
-  const scene: Scene = { map, target: map.home, caller: actor.caller };
-  let base: RequestClass | undefined;
-  return {
-    action,
-    on: (arn) => {
-      base ??= classOf(scene, action, arn, {});
-      return { ...base, resource: parseArn(arn) };
-    },
-  };
-}
-
 function denied(
   map: AccessMap,
   subject: Subject,
-  { action, on }: OnResource,
-  arn: string,
+  action: string,
+  objects: ObjectSet,
   whom: string,
 ): Obligation {
+  const scene: Scene = { map, target: map.home, caller: subject.actor.caller };
   return {
     ...baseOf(map, subject),
     id: `${subject.principal.name}/${action} of ${whom} denied: identity alone`,
     expected: "deny",
-    isAlike: true,
-    ways: () => [[{ requestClass: on(arn), endpoint: undefined }]],
+    objects,
+    ...onEach(scene, action, ""),
   };
 }
 

@@ -57,7 +57,7 @@ export function useObligations(
       const scene = { map, target, principal, caller: actor.caller };
       // for all groups together: there are as many as principals times groups
       const plainly = new Map(ACTS.map((act) => [act, onObject(scene, ACTIONS[act])]));
-      const asked = (act: Act): Obligation["ways"] =>
+      const asked = (act: Act): ReturnType<typeof onObject> =>
         plainly.get(act) ?? onObject(scene, ACTIONS[act]);
       return [
         ...map.groups.flatMap((group) => inGroup(scene, subject, group, asked)),
@@ -72,7 +72,7 @@ function inGroup(
   scene: EverydayScene,
   subject: Subject,
   group: Group,
-  plainly: (act: Act) => Obligation["ways"],
+  plainly: (act: Act) => ReturnType<typeof onObject>,
 ): readonly Obligation[] {
   const { map, target, principal } = scene;
   const { actor } = subject;
@@ -103,7 +103,7 @@ function inGroup(
       // sealed bytes that may be fetched and not opened take more than one request
       ...(act === "open" && !isPlain(group)
         ? { ways: (key: string) => anyWays(scene, act, key) }
-        : { ways: plainly(act), isAlike: true }),
+        : plainly(act)),
     }));
   });
 }
@@ -205,7 +205,6 @@ function objectDenials(
     actor,
     expected: "deny",
     objects,
-    ways: onObject(scene, action),
-    isAlike: true,
+    ...onObject(scene, action),
   }));
 }

@@ -10,7 +10,6 @@ import { parseArn } from "../policy/glob.ts";
 import type { Certificate, CertifiedRequest } from "./certificate.ts";
 import { fingerprintsOf, sha256Of } from "./fingerprints.ts";
 import { type Layers, layersOf } from "./layers.ts";
-import { requestClassOf } from "./request-class.ts";
 
 export interface Verification {
   /** What does not hold, each a sentence; lower case, no full stop. */
@@ -61,7 +60,7 @@ function requestFaults(certified: CertifiedRequest, { policiesFor }: Layers): re
   const decisions = steps.map(({ caller, action, resource, account, context, endpoint }) => {
     const asked = { caller, action, resource: parseArn(resource), resourceAccount: account };
     const actor = { name: id, caller, own };
-    const policies = policiesFor(layer, actor, { requestClass: requestClassOf(asked), endpoint });
+    const policies = policiesFor(layer, actor, { resource: asked.resource, endpoint });
     return evaluate({ ...asked, context: contextOf(context) }, policies).decision;
   });
   const decision = decisions.every((one) => one === "allow") ? "allow" : "deny";

@@ -9,15 +9,13 @@ import type { AccessMap } from "../../agent/map/access-map.ts";
 import type { Deployment } from "../../agent/policy/deployment.ts";
 import { parsePolicy, type Policy } from "../../agent/policy/document.ts";
 import type { Policies } from "../../agent/policy/request.ts";
-import { newAlike } from "../../agent/prove/alike.ts";
-import { newProver } from "../../agent/prove/decide.ts";
 import { documentWordsOf } from "../../agent/prove/document-words.ts";
-import { type Layers, layersOf } from "../../agent/prove/layers.ts";
+import { askedBy, type Layers, layersOf } from "../../agent/prove/layers.ts";
 import { namedIn } from "../../agent/prove/named.ts";
 import { type KeySpace, keySpaceOf } from "../../agent/prove/object-keys.ts";
 import type { Obligation, Way } from "../../agent/prove/obligation.ts";
 import { obligationsOf } from "../../agent/prove/obligations.ts";
-import { type Proving, proveObligation } from "../../agent/prove/prove.ts";
+import { newProving, type Proving, proveObligation } from "../../agent/prove/prove.ts";
 import { settingFaults } from "../../agent/prove/settings.ts";
 import { knownArns, strangersOf } from "../../agent/prove/strangers.ts";
 import { subjectsOf } from "../../agent/prove/use-obligations.ts";
@@ -77,13 +75,7 @@ function readingOf(
   const obligations = isSame
     ? before.obligations
     : obligationsOf(map, named, strangers, layers.hasDocuments);
-  const proving = {
-    layers,
-    space: keySpaceOf(map, keyPatterns),
-    prover: newProver(),
-    alike: newAlike(),
-    count: () => undefined,
-  };
+  const proving = newProving(layers, keySpaceOf(map, keyPatterns), () => undefined);
   const byId = isSame ? before.byId : new Map(obligations.map((one) => [one.id, one]));
   return { proving, obligations, byId, signature };
 }
@@ -120,9 +112,9 @@ function documentsOf(
   obligation: Obligation,
   { layers, space }: { readonly layers: Layers; readonly space: KeySpace },
 ): ReadonlySet<string> {
-  const { actor, layer, objects, isAlike, typical } = obligation;
+  const { actor, layer, objects, similar, typical } = obligation;
   const keys = objects === undefined ? [""] : space.keysOf(objects);
-  const asked = isAlike === true ? keys.slice(0, 1) : keys;
+  const asked = similar === undefined ? keys : keys.slice(0, 1);
   const names = new Set<string>();
   const collect = (ways: readonly Way[], policiesOf: (step: Way[number]) => Policies): void => {
     for (const policies of ways.flat().map(policiesOf))
@@ -130,8 +122,8 @@ function documentsOf(
   };
   const whole = { ...actor, own: "both" } as const;
   for (const key of asked) {
-    collect(obligation.ways(key), (step) => layers.policiesFor(layer, actor, step));
-    collect(typical?.(key) ?? [], (step) => layers.policiesFor("whole", whole, step));
+    collect(obligation.ways(key), (step) => layers.policiesFor(layer, actor, askedBy(step)));
+    collect(typical?.(key) ?? [], (step) => layers.policiesFor("whole", whole, askedBy(step)));
   }
   return names;
 }
