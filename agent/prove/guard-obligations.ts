@@ -26,7 +26,7 @@ import {
 } from "./object-requests.ts";
 import { placeOf } from "./object-keys.ts";
 import type { Obligation, Step, Way } from "./obligation.ts";
-import { constraintsOf } from "./request-class.ts";
+import { constraintsOf, withKeys } from "./request-class.ts";
 import { idAt, type Subject, targetsOf } from "./use-obligations.ts";
 
 export function guardObligations(
@@ -196,7 +196,7 @@ function typicalOf(way: Way, { typical }: Broken): readonly Way[] {
     const changed = constraintsOf(change);
     return way.map(({ requestClass, endpoint }): Step => {
       const keys = new Map([...requestClass.keys, ...changed]);
-      return { requestClass: { ...requestClass, keys }, endpoint };
+      return { requestClass: withKeys(requestClass, keys), endpoint };
     });
   });
 }

@@ -16,7 +16,7 @@ import { headersOf, sealContext, sealKeys, sseKeys } from "./encryption.ts";
 import { instanceKeys, type Route, routesOf } from "./everyday.ts";
 import type { Similar, Step, Way } from "./obligation.ts";
 import { placeOf } from "./object-keys.ts";
-import { type ClassInput, type RequestClass, requestClassOf } from "./request-class.ts";
+import { type ClassInput, type RequestClass, requestClassOf, withKeys } from "./request-class.ts";
 
 /** Who asks, in which target. */
 export interface Scene {
@@ -59,8 +59,17 @@ export function classOf(
   resource: string,
   more: Pick<ClassInput, "keys" | "otherKeys" | "where" | "correlations">,
 ): RequestClass {
-  const asked = { caller, action, resource: parseArn(resource), resourceAccount: map.account };
-  return withFacts(withUnknown(requestClassOf({ ...asked, ...more }), unknown));
+  const asked = requestClassOf({
+    caller,
+    action,
+    resource: parseArn(resource),
+    resourceAccount: map.account,
+    keys: more.keys,
+    otherKeys: more.otherKeys,
+    where: more.where,
+    correlations: more.correlations,
+  });
+  return withFacts(withUnknown(asked, unknown));
 }
 
 /** The class, of whomever that may be. */
@@ -83,7 +92,7 @@ export function withUnknown(
 export function withFacts(requestClass: RequestClass): RequestClass {
   const keys = new Map(factsOf(requestClass));
   for (const [key, constraint] of requestClass.keys) keys.set(key, constraint);
-  return { ...requestClass, keys };
+  return withKeys(requestClass, keys);
 }
 
 /** In whatever context. */
@@ -103,7 +112,8 @@ export function onEach(
     ways: (key) => {
       const resource = `${within}${key}`;
       base ??= classOf(scene, action, resource, more);
-      return [[{ requestClass: { ...base, resource: parseArn(resource) }, endpoint: undefined }]];
+      const requestClass = withKeys(base, base.keys, parseArn(resource));
+      return [[{ requestClass, endpoint: undefined }]];
     },
     similar: { action, within },
   };

@@ -54,20 +54,48 @@ export interface ClassInput extends Omit<AccessRequest, "context"> {
  * @throws {PosternError} BadData for a malformed key or condition, a key with two constraints or without any value
  */
 export function requestClassOf(input: ClassInput): RequestClass {
-  const { keys = {}, otherKeys = "free", correlations = [], where, ...request } = input;
+  const { keys = {}, correlations = NONE } = input;
   const constraints = constraintsOf(keys);
-  const lowered = correlations.map((one) => ({ ...one, keys: one.keys.map(claim) }));
+  const lowered = correlations.map(({ keys: names, rows }) => ({ keys: names.map(claim), rows }));
   const seen = new Set<string>();
   for (const key of lowered.flatMap((one) => one.keys)) {
     if (seen.has(key) || constraints.has(key)) throw badKey(key, "expected one constraint");
     seen.add(key);
   }
+  // member by member: what is spread is copied slowly, and takes on many shapes
   return {
-    ...request,
+    caller: input.caller,
+    canonicalUser: input.canonicalUser,
+    action: input.action,
+    resource: input.resource,
+    resourceAccount: input.resourceAccount,
     keys: constraints,
-    otherKeys,
+    otherKeys: input.otherKeys ?? "free",
     correlations: lowered,
-    where: conditionsOf(where),
+    where: conditionsOf(input.where),
+  };
+}
+
+const NONE: readonly Correlation[] = [];
+
+/** The same class with other constraints on keys. */
+export function withKeys(
+  requestClass: RequestClass,
+  keys: RequestClass["keys"],
+  resource: RequestClass["resource"] = requestClass.resource,
+): RequestClass {
+  const { caller, canonicalUser, action, resourceAccount } = requestClass;
+  const { otherKeys, correlations, where } = requestClass;
+  return {
+    caller,
+    canonicalUser,
+    action,
+    resource,
+    resourceAccount,
+    keys,
+    otherKeys,
+    correlations,
+    where,
   };
 }
 

@@ -21,26 +21,29 @@ export type StatementIndex = (
 ) => readonly Bared[];
 
 export function newStatementIndex(atoms: Atoms): StatementIndex {
-  const byPolicy = new Map<Policy, Map<string, readonly Bared[]>>();
+  const byPolicy = new Map<Policy, Map<string, AboutAction>>();
   return (policy, lowerAction, resource) => {
-    let known = byPolicy.get(policy);
-    if (known === undefined) byPolicy.set(policy, (known = new Map()));
-    const asked = `${lowerAction} ${resource?.text ?? ""}`;
-    let found = known.get(asked);
+    let byAction = byPolicy.get(policy);
+    if (byAction === undefined) byPolicy.set(policy, (byAction = new Map()));
+    let about = byAction.get(lowerAction);
+    if (about === undefined) {
+      const statements = policy.statements.filter((one) => isAboutAction(one, lowerAction));
+      byAction.set(lowerAction, (about = { statements, byResource: new Map() }));
+    }
+    if (about.statements.length === 0) return NONE;
+    const name = resource?.text ?? "";
+    let found = about.byResource.get(name);
     if (found === undefined) {
-      // first by the action, for all resources
-      let about = known.get(lowerAction);
-      if (about === undefined) {
-        about = policy.statements
-          .filter((one) => isAboutAction(one, lowerAction))
-          .map((statement) => ({ statement, atoms: [] }));
-        known.set(lowerAction, about);
-      }
-      found = about.flatMap(({ statement }) => bare(statement, resource, atoms) ?? []);
-      known.set(asked, found.length === 0 ? NONE : found);
+      found = about.statements.flatMap((statement) => bare(statement, resource, atoms) ?? []);
+      about.byResource.set(name, found);
     }
     return found;
   };
+}
+
+interface AboutAction {
+  readonly statements: readonly Statement[];
+  readonly byResource: Map<string, readonly Bared[]>;
 }
 
 const NONE: readonly Bared[] = [];
