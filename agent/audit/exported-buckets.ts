@@ -4,8 +4,8 @@ import type { BucketDocuments, BucketSettings, PolicyJson } from "../policy/depl
 import {
   type Aspect,
   bucketsIn,
+  isOfBucket,
   lastPart,
-  namesBuckets,
   outputsOf,
   type Placed,
   type Told,
@@ -23,9 +23,7 @@ export function exportedBuckets(placed: readonly Placed[], region: string): Told
       known: new Set([...before.known, ...known]),
     });
   };
-  const policies = outputsOf(placed, "resource policy").filter(
-    ({ output }) => !output.ofKey && namesBuckets(output.document),
-  );
+  const policies = outputsOf(placed, "resource policy").filter(isOfBucket);
   for (const { output, ...place } of policies)
     add(bucketOf(place, policies), { policy: output.document }, ["policy"]);
   for (const { output, ...place } of outputsOf(placed, "bucket settings")) {

@@ -28,6 +28,13 @@ export const iamOutputs: readonly Known[] = [
     },
   ),
   known(
+    ["GroupName", "PolicyDocument"],
+    v.object({ GroupName: text, ...inline }),
+    ({ GroupName: owner, PolicyName: name, PolicyDocument: document }) => {
+      return { kind: "inline policy", of: "group", owner, name, document };
+    },
+  ),
+  known(
     ["Role"],
     v.object({
       Role: v.object({
@@ -59,6 +66,11 @@ export const iamOutputs: readonly Known[] = [
   known(["PolicyNames"], v.object({ PolicyNames: v.array(text) }), ({ PolicyNames: names }) => {
     return { kind: "inline names", names };
   }),
+  known(
+    ["Groups"],
+    v.object({ Groups: v.array(v.object({ GroupName: text })) }),
+    ({ Groups: list }) => ({ kind: "groups", names: list.map((one) => one.GroupName) }),
+  ),
   known(
     ["AttachedPolicies"],
     v.object({ AttachedPolicies: v.array(v.object({ PolicyArn: text })) }),

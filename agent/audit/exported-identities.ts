@@ -2,10 +2,11 @@
 import { PosternError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
 import type { IdentityDocuments, NamedPolicy, PolicyJson } from "../policy/deployment.ts";
+import { groupPolicies, NONE, ownPolicies } from "./exported-policies.ts";
 import { accountIdentities, type IdentityDraft } from "./exported-account-identities.ts";
 import {
   type Aspect,
-  absentIn,
+  isFolderOf,
   type Knows,
   lastPart,
   outputsOf,
@@ -13,7 +14,11 @@ import {
   type Told,
 } from "./exported-place.ts";
 
-export function exportedIdentities(placed: readonly Placed[]): Told<IdentityDocuments> {
+/** @param account that the export is of: of others' roles its lists say nothing */
+export function exportedIdentities(
+  placed: readonly Placed[],
+  account: string,
+): Told<IdentityDocuments> {
   const accounts = outputsOf(placed, "account");
   const fromAccount = accounts.flatMap(({ output }) => accountIdentities(output.details));
   const drafts = new Map(fromAccount.map((draft) => [draft.arn, draft]));
@@ -22,14 +27,20 @@ export function exportedIdentities(placed: readonly Placed[]): Told<IdentityDocu
     drafts.set(single.arn, before === undefined ? single : together(before, single));
   }
   const texts = managedTexts(placed);
-  const absent = absentIn(placed, /^NoSuchEntity$/);
+  const absent = outputsOf(placed, "absent").filter(({ output }) => output.code === "NoSuchEntity");
   return {
     things: [...drafts.values()].map((draft) => documentsOf(draft, texts)),
     knows: knowledgeOf(drafts, {
       texts,
-      isAbsent: (arn) => absent.has(lastPart(arn)) || (accounts.length > 0 && !drafts.has(arn)),
+      isAbsent: (arn) =>
+        absent.some(({ folder }) => isFolderOf(folder, kindOf(arn), lastPart(arn))) ||
+        (accounts.length > 0 && arn.split(":")[4] === account && !drafts.has(arn)),
     }),
   };
+}
+
+function kindOf(arn: string): "role" | "user" {
+  return arn.includes(":user/") ? "user" : "role";
 }
 
 /** The account's list lacks how long a session lasts, which a role's own output has. */
@@ -132,30 +143,20 @@ const EMPTY: IdentityDraft = {
 
 function withPolicies(draft: IdentityDraft, placed: readonly Placed[]): IdentityDraft {
   const name = lastPart(draft.arn);
-  const own = placed.filter(({ folder }) => lastPart(folder) === name);
-  const inline = outputsOf(placed, "inline policy")
-    .filter(({ output }) => output.of === draft.kind && output.owner === name)
-    .map(({ output }): NamedPolicy => {
-      return { name: output.name, form: "inline", document: output.document };
-    });
-  const lists = outputsOf(own, "inline names");
-  const isWhole =
-    lists.length > 0 &&
-    lists
-      .flatMap(({ output }) => output.names)
-      .every((one) => inline.some((policy) => policy.name === one));
-  const attached = outputsOf(own, "attached");
+  const own = ownPolicies(draft.kind, name, placed);
+  const groups = draft.kind === "user" ? groupPolicies(name, placed) : NONE;
   const profiles = outputsOf(placed, "instance profiles").filter(
-    ({ folder, output }) => output.roles.includes(draft.arn) || lastPart(folder) === name,
+    ({ folder, output }) =>
+      output.roles.includes(draft.arn) || isFolderOf(folder, draft.kind, name),
   );
   const known: readonly (Aspect | false)[] = [
-    isWhole && attached.length > 0 && "policies",
+    own.isWhole && groups.isWhole && "policies",
     profiles.length > 0 && "instance profiles",
   ];
   return {
     ...draft,
-    inline,
-    attached: attached.flatMap(({ output }) => output.arns),
+    inline: [...own.inline, ...groups.inline],
+    attached: [...own.attached, ...groups.attached],
     hasInstanceProfile: profiles.some(({ output }) => output.roles.includes(draft.arn)),
     known: new Set([...draft.known, ...known.filter((one) => one !== false)]),
   };
@@ -163,6 +164,7 @@ function withPolicies(draft: IdentityDraft, placed: readonly Placed[]): Identity
 
 function refuseOrphans(placed: readonly Placed[], known: readonly IdentityDraft[]): void {
   for (const { output, file } of outputsOf(placed, "inline policy")) {
+    if (output.of === "group") continue;
     const isKnown = known.some(
       ({ kind, arn }) => kind === output.of && lastPart(arn) === output.owner,
     );

@@ -5,8 +5,8 @@ import { isRecord } from "../policy/issues.ts";
 import {
   type Aspect,
   absentIn,
+  isOfBucket,
   lastPart,
-  namesBuckets,
   outputsOf,
   type Placed,
   type Told,
@@ -24,8 +24,8 @@ export function exportedKeys(placed: readonly Placed[]): Told<KeyDocuments> {
       hint: "save describe-key of this key, and of no other, into the same folder",
     });
   };
-  for (const { output, ...place } of outputsOf(placed, "resource policy"))
-    if (output.ofKey || !namesBuckets(output.document)) policies.set(keyOf(place), output.document);
+  for (const one of outputsOf(placed, "resource policy"))
+    if (!isOfBucket(one)) policies.set(keyOf(one), one.output.document);
   for (const { output, ...place } of outputsOf(placed, "grants"))
     grants.set(keyNamedBy(output.grants) ?? keyOf(place), output.grants);
   const absent = absentIn(placed, /^NotFoundException$/);

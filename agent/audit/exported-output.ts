@@ -19,12 +19,14 @@ export type Output =
   | { readonly kind: "user"; readonly arn: string; readonly boundary: string | undefined }
   | {
       readonly kind: "inline policy";
-      readonly of: "role" | "user";
+      readonly of: "role" | "user" | "group";
       readonly owner: string;
       readonly name: string;
       readonly document: PolicyJson;
     }
   | { readonly kind: "inline names"; readonly names: readonly string[] }
+  /** Of a user. */
+  | { readonly kind: "groups"; readonly names: readonly string[] }
   | { readonly kind: "attached"; readonly arns: readonly string[] }
   /** Undefined for an empty list, which does not say whose it is. */
   | { readonly kind: "instance profiles"; readonly roles: readonly string[] }

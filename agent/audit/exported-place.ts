@@ -1,5 +1,6 @@
 /** Outputs and where they lay: which of them belong together, and what they tell. @module */
 import type { PolicyJson } from "../policy/deployment.ts";
+import { isRecord } from "../policy/issues.ts";
 import type { Output } from "./exported-output.ts";
 
 export type Aspect =
@@ -53,17 +54,38 @@ export function lastPart(path: string): string {
   return path.split("/").at(-1) ?? "";
 }
 
-/** Whether the document is about buckets: the policy of a key names none. */
-export function namesBuckets(document: PolicyJson): boolean {
-  return /"arn:aws[a-z-]*:s3:::/.test(JSON.stringify(document));
+/** Whether the policy is a bucket's: a key's names buckets at most in conditions, as what S3 encrypts for. */
+export function isOfBucket({
+  folder,
+  output,
+}: Placed<Extract<Output, { kind: "resource policy" }>>): boolean {
+  if (output.ofKey) return false;
+  const isInBuckets = folder.split("/").at(-2) === "buckets";
+  return isInBuckets || /"arn:aws[a-z-]*:s3:::/.test(resourcesIn(output.document));
 }
 
 /** The buckets that the document's resources name in full. */
 export function bucketsIn(document: PolicyJson): readonly string[] {
-  const found = [
-    ...JSON.stringify(document).matchAll(/"arn:aws[a-z-]*:s3:::([a-z0-9.-]+)(?:\/|")/g),
-  ];
+  const found = [...resourcesIn(document).matchAll(/"arn:aws[a-z-]*:s3:::([a-z0-9.-]+)(?:\/|")/g)];
   return [...new Set(found.map(([, name = ""]) => name))];
+}
+
+/** Whether the folder is that of a role, user or group: by its name, and by what lies around it where that says so. */
+export function isFolderOf(folder: string, kind: keyof typeof KINDS, name: string): boolean {
+  const [around = "", own] = folder.split("/").slice(-2);
+  if (own === undefined) return around === name;
+  return own === name && (!Object.values(KINDS).includes(around) || around === KINDS[kind]);
+}
+
+const KINDS = { role: "roles", user: "users", group: "groups" };
+
+/** As JSON. */
+function resourcesIn({ Statement: statements }: PolicyJson): string {
+  const found = [statements].flat().map((one: unknown) => {
+    const { Resource: some, NotResource: others }: PolicyJson = isRecord(one) ? one : {};
+    return [some, others];
+  });
+  return JSON.stringify(found);
 }
 
 /** The names of the folders that tell of something that is not there, by AWS's code. */

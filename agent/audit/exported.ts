@@ -48,7 +48,7 @@ export function readExport(
   });
   const buckets = exportedBuckets(placed, owner.region);
   const keys = exportedKeys(placed);
-  const identities = exportedIdentities(placed);
+  const identities = exportedIdentities(placed, owner.account);
   const endpoints = exportedEndpoints(placed);
   return {
     deployment: {

@@ -10,6 +10,13 @@ const ROLE = "arn:aws:iam::111122223333:role/postern/web";
 const STATEMENT = { Effect: "Allow", Action: "s3:GetObject", Resource: "*" };
 const DOCUMENT = { Version: "2012-10-17", Statement: STATEMENT };
 
+const USER = "arn:aws:iam::111122223333:user/alice";
+const ALICE = {
+  "users/alice/user.json": { User: { Arn: USER } },
+  "users/alice/names.json": { PolicyNames: [] },
+  "users/alice/attached.json": { AttachedPolicies: [] },
+};
+
 type Files = Readonly<Record<string, unknown>>;
 
 function read(files: Files): Exported {
@@ -89,7 +96,16 @@ describe("an export", () => {
     const { deployment } = read({
       "all/a.json": bare,
       "all/b.json": {
-        Policy: JSON.stringify({ Statement: { ...STATEMENT, Principal: "*", Action: "kms:*" } }),
+        Policy: JSON.stringify({
+          Statement: {
+            ...STATEMENT,
+            Principal: "*",
+            Action: "kms:*",
+            Condition: {
+              StringLike: { "kms:EncryptionContext:aws:s3:arn": `arn:aws:s3:::${BUCKET}/*` },
+            },
+          },
+        }),
       },
       "all/c.json": key,
     });
@@ -139,6 +155,43 @@ describe("an export", () => {
     ]);
   });
 
+  it("gives users what their groups have, exported one by one", () => {
+    const { deployment, knows } = read({
+      ...ALICE,
+      "users/alice/groups.json": { Groups: [{ GroupName: "team" }] },
+      "groups/team/names.json": { PolicyNames: ["read"] },
+      "groups/team/read.json": {
+        GroupName: "team",
+        PolicyName: "read",
+        PolicyDocument: DOCUMENT,
+      },
+      "groups/team/attached.json": {
+        AttachedPolicies: [{ PolicyArn: "arn:aws:iam::aws:policy/ReadOnlyAccess" }],
+      },
+    });
+    const [alice] = deployment.identities;
+    assert.deepEqual(alice?.policies, [{ name: "team/read", form: "inline", document: DOCUMENT }]);
+    assert.deepEqual(alice?.foreignPolicies, ["arn:aws:iam::aws:policy/ReadOnlyAccess"]);
+    assert.ok(knows(USER, "policies"));
+  });
+
+  it("keeps apart a role and a user of the same name", () => {
+    const { deployment } = read({
+      ...ALICE,
+      "roles/alice/role.json": { Role: { ...role.Role, Arn: USER.replace("user", "role") } },
+      "roles/alice/attached.json": {
+        AttachedPolicies: [{ PolicyArn: "arn:aws:iam::aws:policy/ReadOnlyAccess" }],
+      },
+    });
+    assert.deepEqual(
+      deployment.identities.map(({ kind, foreignPolicies }) => [kind, foreignPolicies.length]),
+      [
+        ["role", 1],
+        ["user", 0],
+      ],
+    );
+  });
+
   const UNKNOWN: readonly (readonly [
     why: string,
     files: Files,
@@ -179,6 +232,29 @@ describe("an export", () => {
       "a role, where single roles were exported",
       { "web/r.json": role },
       ROLE.replace("web", "db"),
+      "identity",
+    ],
+    ["the policies of a user whose groups are not told", ALICE, USER, "policies"],
+    [
+      "the policies of a user of whose group not all is told",
+      {
+        ...ALICE,
+        "users/alice/groups.json": { Groups: [{ GroupName: "team" }] },
+        "groups/team/names.json": { PolicyNames: [] },
+      },
+      USER,
+      "policies",
+    ],
+    [
+      "a role of another account, by the list of this one",
+      { "iam.json": { RoleDetailList: [] } },
+      "arn:aws:iam::444455556666:role/partner",
+      "identity",
+    ],
+    [
+      "a role, by a user of its name that is not there",
+      { "users/web/get-user.json": { Absent: "NoSuchEntity" } },
+      ROLE,
       "identity",
     ],
     [
