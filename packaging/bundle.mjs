@@ -6,6 +6,7 @@
  *     daemon.cjs                    other people's code that the daemon alone needs
  *     template.cjs                  other people's code that templates need
  *     rest.cjs                      other people's code that few commands need
+ *     account.cjs                   other people's code that one command needs
  *
  * Apart, because every run pays for the size of what it loads. Only other people's code is kept apart: of ours
  * there is one copy, and one class of errors.
@@ -38,7 +39,8 @@ const APART = [
   ["sealed", /^(@aws-crypto\/([\w-]+-node|serialize)|tar-stream)$/],
   ["daemon", /^(pino|prom-client)$/],
   ["template", /^liquidjs$/],
-  ["rest", /^(@aws-sdk\/(client-\w+|credential-providers)|fast-xml-parser)$/],
+  ["rest", /^(@aws-sdk\/(client-(kms|s3)|credential-providers)|fast-xml-parser)$/],
+  ["account", /^@aws-sdk\/client-iam$/],
 ];
 
 /**

@@ -17,7 +17,7 @@ const WANTED = {
   // the CLI is held to the major version before
   ".venv-sdk": ["aws-encryption-sdk==4.0.7", "boto3==1.43.11"],
   // not moto[server], which brings what the other services of AWS need
-  ".venv-moto": ["moto[s3,kms]==5.2.5", "flask==3.1.3", "flask-cors==6.0.5"],
+  ".venv-moto": ["moto[ec2,iam,kms,s3]==5.2.5", "flask==3.1.3", "flask-cors==6.0.5"],
 };
 
 /**

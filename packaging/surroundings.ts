@@ -19,6 +19,11 @@ const VARIABLES: readonly (readonly [source: Source, name: string, text: string]
     "AWS_*",
     'Ignored, all but those that the configuration asks for: "endpoints: environment" lets the SDK\'s endpoint variables through, and each source of credentials its own.',
   ],
+  [
+    "aws client",
+    "AWS_PROFILE",
+    "And the AWS CLI's other variables for credentials and endpoints: policy drift asks AWS with them.",
+  ],
   ["terminal", "NO_COLOR", "If not empty, nothing is coloured."],
   ["terminal", "TERM", "If dumb, nothing is coloured or drawn over."],
   ["always", "POSTERN_NODE", "The Node that runs the program, by default the node in PATH."],

@@ -25,6 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "publish",
     "sandbox",
     "audit",
+    "account",
     "lint",
     "prove",
     "generate",
@@ -39,7 +40,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   daemon: ["daemon", "policy", ...STAGES, ...BELOW_STAGES],
   publish: ["publish", "policy", ...STAGES, ...BELOW_STAGES],
   sandbox: ["sandbox", "policy", ...STAGES, ...BELOW_STAGES],
-  audit: ["audit", "lint", "prove", "generate", "map", "policy", ...STAGES, ...BELOW_STAGES],
+  audit: [
+    "audit",
+    "account",
+    "lint",
+    "prove",
+    "generate",
+    "map",
+    "policy",
+    ...STAGES,
+    ...BELOW_STAGES,
+  ],
+  // asks AWS what the documents of a map are compared with, and judges nothing
+  account: ["account", "map", "policy", "credentials", "aws", "core"],
   lint: ["lint", "map", "policy", "config", "core"],
   // what is proved and what proves share the map and the evaluator, and nothing of each other
   prove: ["prove", "map", "policy", "config", "core"],

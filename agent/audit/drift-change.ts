@@ -4,7 +4,7 @@ import { departedPrincipals } from "./canonical.ts";
 import { diffStatements, type StatementChange } from "./statement-diff.ts";
 
 export interface Change {
-  /** "unknown": the export does not tell. */
+  /** "unknown": nothing that was exported or asked tells. */
   readonly kind: "missing" | "extra" | "changed" | "unknown";
   /** "bucket acme-secrets", "role web" */
   readonly subject: string;

@@ -7,10 +7,11 @@ import type { PartChange, StatementChange } from "./statement-diff.ts";
 
 /** Lines; what is deeper is set in. */
 export function encodeDrift(drift: Drift): readonly string[] {
-  const { changes, access, apart } = drift;
+  const { changes, access, apart, denied } = drift;
   return [
     ...changes.flatMap(changeLines),
     ...accessLines(access),
+    ...denied.map(({ action, resource }) => `denied: ${action} on ${resource}`),
     ...apart.map((one) => `not looked at: ${one}`),
     summaryOf(drift),
   ];
@@ -27,7 +28,7 @@ function changeLines({
   const head = `${subject}: ${what}`;
   switch (kind) {
     case "unknown":
-      return [`? ${head}: the export does not tell`];
+      return [`? ${head}: not told`];
     case "missing":
       return [`- ${head}: not there`, ...statements.flatMap(statementLines)];
     case "extra":
@@ -108,11 +109,15 @@ function sidsOf({ statements }: AccessChange["before"]): string {
 }
 
 function summaryOf(drift: Drift): string {
-  const { changes, access } = drift;
+  const { changes, access, denied } = drift;
   if (!hasDrifted(drift)) return "no drift: every document says what the map makes";
   const told = changes.filter(({ kind }) => kind !== "unknown").length;
   const unknown = changes.length - told;
-  const text = [`${told} of text`, ...(unknown === 0 ? [] : [`${unknown} not told`])].join(", ");
+  const text = [
+    `${told} of text`,
+    ...(unknown === 0 ? [] : [`${unknown} not told`]),
+    ...(denied.length === 0 ? [] : [`${denied.length} denied`]),
+  ].join(", ");
   if (access.changes.length > 0)
     return `drift: ${text}; ${access.changes.length} requests are decided otherwise${certaintyOf(access)}`;
   return access.sampled === undefined
@@ -126,7 +131,7 @@ function certaintyOf({ sampled }: AccessDrift): string {
 
 /** As docs/schemas/drift-v1.json describes it. */
 export function driftJson(drift: Drift): unknown {
-  const { changes, access, apart } = drift;
+  const { changes, access, apart, denied } = drift;
   return {
     version: 1,
     drifted: hasDrifted(drift),
@@ -149,6 +154,7 @@ export function driftJson(drift: Drift): unknown {
       })),
     },
     apart,
+    denied,
   };
 }
 

@@ -2,6 +2,7 @@
  * How what is deployed differs from what was generated: in its documents and settings, and in who may do what.
  * @module
  */
+import type { Permission } from "../aws/question.ts";
 import type {
   BucketDocuments,
   Deployment,
@@ -20,10 +21,19 @@ export interface Drift {
   readonly access: AccessDrift;
   /** What nobody could look at here, whatever the export: it counts for neither same nor other. */
   readonly apart: readonly string[];
+  /** What who asked AWS was not allowed to look at. */
+  readonly denied: readonly Permission[];
 }
 
-/** @throws {PosternError} BadData when a document of either side is none */
-export function driftOf(expected: Deployment, actual: Exported): Drift {
+/**
+ * @param denied why something of `actual` may not be told
+ * @throws {PosternError} BadData when a document of either side is none
+ */
+export function driftOf(
+  expected: Deployment,
+  actual: Exported,
+  denied: readonly Permission[] = [],
+): Drift {
   const { deployment } = actual;
   const changes = [
     ...expected.buckets.flatMap((one) =>
@@ -54,6 +64,7 @@ export function driftOf(expected: Deployment, actual: Exported): Drift {
   const sides = comparable(expected, actual);
   return {
     changes,
+    denied,
     access: accessDrift(sides.expected, sides.actual),
     apart: [
       ...expected.identities
@@ -65,8 +76,8 @@ export function driftOf(expected: Deployment, actual: Exported): Drift {
 }
 
 /** Whether anything differs, or could not be told. */
-export function hasDrifted({ changes, access }: Drift): boolean {
-  return changes.length > 0 || access.changes.length > 0;
+export function hasDrifted({ changes, access, denied }: Drift): boolean {
+  return changes.length > 0 || access.changes.length > 0 || denied.length > 0;
 }
 
 function isOwn(arn: string, { account }: Deployment): boolean {

@@ -3,50 +3,41 @@
  * @see https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-returncodes.html
  * @module
  */
-import type { AccessMap, Principal, Target } from "../map/access-map.ts";
+import { keyFolder, kebab, resourceQuestions } from "../account/questions.ts";
+import { ABSENCES } from "../aws/error-codes.ts";
+import type { Question } from "../aws/question.ts";
+import type { AccessMap, Principal } from "../map/access-map.ts";
 
 /** Takes the folder as its first word. The map's names need no quotes: `map/words.ts` sees to that. */
 export function exportScript(map: AccessMap): string {
   const targets = [map.home, ...map.replicas];
   const calls = [
-    ...targets.flatMap((target) => bucketCalls(target)),
-    ...targets.flatMap(({ region, keys }) =>
-      [...keys.values()].flatMap((key) => keyCalls(key, region)),
+    ...targets.map(({ bucket, region }) =>
+      ask(
+        `buckets/${bucket}/get-bucket-location`,
+        `s3api get-bucket-location --bucket ${bucket} --region ${region}`,
+      ),
     ),
-    ACCOUNT_CALL,
-    ...map.principals.flatMap((principal) => identityCalls(principal)),
-    ...targets.flatMap(({ region, endpoints }) =>
-      endpoints.map(({ id }) =>
+    ...targets.flatMap(({ region, keys }) =>
+      [...keys.values()].map((arn) =>
         ask(
-          `endpoints/${id}/describe-vpc-endpoints`,
-          `ec2 describe-vpc-endpoints --region ${region} --vpc-endpoint-ids ${id}`,
+          `${keyFolder(arn, region)}/describe-key`,
+          `kms describe-key --key-id ${arn} --region ${region}`,
         ),
       ),
     ),
+    ...resourceQuestions(map).map(({ file, question }) => ask(file, commandOf(question))),
+    ACCOUNT_CALL,
+    ...map.principals.flatMap((principal) => identityCalls(principal)),
   ];
   return `${HEAD}\n${calls.join("\n")}\n`;
 }
 
-function bucketCalls({ bucket, region }: Target): readonly string[] {
-  const about = `--bucket ${bucket} --region ${region}`;
-  return [
-    "get-bucket-location",
-    "get-bucket-policy",
-    "get-public-access-block",
-    "get-bucket-ownership-controls",
-    "get-bucket-versioning",
-    "get-bucket-encryption",
-  ].map((call) => ask(`buckets/${bucket}/${call}`, `s3api ${call} ${about}`));
-}
+const CLI_NAME = { s3: "s3api", kms: "kms", iam: "iam", ec2: "ec2" } as const;
 
-function keyCalls(arn: string, region: string): readonly string[] {
-  const folder = `keys/${region}/${arn.split("/").at(-1) ?? ""}`;
-  const about = `--key-id ${arn} --region ${region}`;
-  return [
-    ask(`${folder}/describe-key`, `kms describe-key ${about}`),
-    ask(`${folder}/get-key-policy`, `kms get-key-policy ${about} --policy-name default`),
-    ask(`${folder}/list-grants`, `kms list-grants ${about}`),
-  ];
+function commandOf({ service, operation, region, input }: Question): string {
+  const flags = Object.entries(input).map(([name, value]) => `--${kebab(name)} ${value}`);
+  return [CLI_NAME[service], kebab(operation), ...flags, "--region", region].join(" ");
 }
 
 /** Which roles there are and what they may; how long a session lasts only the role itself says. */
@@ -86,9 +77,7 @@ ask() {
   fi
   code=$(sed -n 's/.*An error occurred (\\([A-Za-z.]*\\)).*/\\1/p' "$file.error")
   case $code in
-    NoSuchBucket | NoSuchBucketPolicy | NoSuchPublicAccessBlockConfiguration | \\
-      OwnershipControlsNotFoundError | ServerSideEncryptionConfigurationNotFoundError | \\
-      NotFoundException | NoSuchEntity | InvalidVpcEndpointId.NotFound)
+    ${ABSENCES.join(" | \\\n      ")})
       printf '{"Absent":"%s"}\\n' "$code" >"$file"
       rm "$file.error"
       ;;

@@ -45,13 +45,9 @@ export function resolveEndpoints(choice: EndpointChoice, env: NodeJS.ProcessEnv)
     case "explicit":
       return { ...PUBLIC, ...choice };
     case "environment": {
-      const ignored = env["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] === "true";
-      const all = ignored ? undefined : env["AWS_ENDPOINT_URL"];
-      const service = (name: string): URL | undefined =>
-        ignored ? undefined : parseEndpoint(name, env[name] || all);
       return {
-        s3: service("AWS_ENDPOINT_URL_S3"),
-        kms: service("AWS_ENDPOINT_URL_KMS"),
+        s3: endpointIn(env, "S3"),
+        kms: endpointIn(env, "KMS"),
         imds: parseEndpoint(
           "AWS_EC2_METADATA_SERVICE_ENDPOINT",
           env["AWS_EC2_METADATA_SERVICE_ENDPOINT"] || imdsOfMode(env),
@@ -64,6 +60,20 @@ export function resolveEndpoints(choice: EndpointChoice, env: NodeJS.ProcessEnv)
     default:
       return choice satisfies never;
   }
+}
+
+/**
+ * Where the environment says that a service is asked; undefined for its public endpoint.
+ * @throws {PosternError} ConfigInvalid as above
+ */
+export function endpointIn(
+  env: NodeJS.ProcessEnv,
+  service: "S3" | "KMS" | "IAM" | "EC2" | "STS",
+): URL | undefined {
+  if (env["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] === "true") return undefined;
+  const own = `AWS_ENDPOINT_URL_${service}`;
+  const name = env[own] ? own : "AWS_ENDPOINT_URL";
+  return parseEndpoint(name, env[name]);
 }
 
 // without it, IMDS is asked over IPv4
@@ -108,7 +118,7 @@ function parseEndpoint(name: string, text: string | undefined): URL | undefined 
     throw new PosternError(
       "ConfigInvalid",
       `invalid ${name} ${quote(url.origin)}: expected https, or http to loopback or link-local`,
-      { hint: "name the endpoint in the config's endpoints, with insecure: true, if it must be" },
+      { hint: "if it must be, a configuration may name it in its endpoints, with insecure: true" },
     );
   return url;
 }

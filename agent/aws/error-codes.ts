@@ -5,6 +5,8 @@
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
  * @see https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html#API_Decrypt_Errors
  * @see https://docs.aws.amazon.com/kms/latest/APIReference/CommonErrors.html
+ * @see https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
+ * @see https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
  * @module
  */
 import type { ErrorCode } from "../core/errors.ts";
@@ -36,6 +38,7 @@ const CODES: readonly (readonly [ErrorCode, readonly string[]])[] = [
       "OperationAborted",
       "RequestTimeout",
       "RequestTimeoutException",
+      "ServiceFailureException",
       "ServiceUnavailable",
       "ServiceUnavailableException",
       // a bucket made minutes ago, DNS has yet to follow
@@ -73,9 +76,12 @@ const CODES: readonly (readonly [ErrorCode, readonly string[]])[] = [
       "AccountProblem",
       "AllAccessDisabled",
       "DisabledException",
+      // EC2's
+      "UnauthorizedOperation",
     ],
   ],
-  ["NotFound", ["NoSuchBucket", "NoSuchKey", "NotFoundException"]],
+  // IAM's, as the SDK calls it
+  ["NotFound", ["NoSuchBucket", "NoSuchEntityException", "NoSuchKey", "NotFoundException"]],
   [
     "ConfigInvalid",
     [
@@ -103,3 +109,15 @@ export const REVOCATIONS: ReadonlySet<string> = new Set([
   "KMSInvalidStateException",
   "NoSuchBucket",
 ]);
+
+/** What AWS calls a thing, or a setting of one, that is not there. */
+export const ABSENCES: readonly string[] = [
+  "NoSuchBucket",
+  "NoSuchBucketPolicy",
+  "NoSuchPublicAccessBlockConfiguration",
+  "OwnershipControlsNotFoundError",
+  "ServerSideEncryptionConfigurationNotFoundError",
+  "NotFoundException",
+  "NoSuchEntity",
+  "InvalidVpcEndpointId.NotFound",
+];

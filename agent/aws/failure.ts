@@ -174,8 +174,7 @@ function hintOf(
   awsCode: string | undefined,
   asked: Asked,
 ): string | undefined {
-  if (awsCode === "AccessDenied" || awsCode === "AccessDeniedException")
-    return denialHint(answer.message, asked.needs);
+  if (awsCode !== undefined && DENIALS.has(awsCode)) return denialHint(answer.message, asked.needs);
   if (code === "ConfigInvalid") {
     const region = regionOf(answer.region);
     return region === undefined ? "check region" : `the bucket is in ${region}: set region`;
@@ -187,6 +186,11 @@ function hintOf(
   return undefined;
 }
 
+const DENIALS: ReadonlySet<string> = new Set([
+  "AccessDenied",
+  "AccessDeniedException",
+  "UnauthorizedOperation",
+]);
 const LACKS = "the role lacks ";
 const DENIES = "a policy explicitly denies ";
 const OWNER_IN_DOUBT = ", or bucket_owner is not the account that owns the bucket";

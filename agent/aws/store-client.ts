@@ -31,7 +31,7 @@ export function createClient({
   endpoints,
   credentials,
   connection,
-}: StoreOptions): S3Client {
+}: Pick<StoreOptions, "region" | "endpoints" | "credentials" | "connection">): S3Client {
   const { s3, pathStyle, fips, dualStack } = endpoints;
   return new S3Client({
     region,

@@ -42,7 +42,11 @@ export interface WireTools {
   readonly now: () => number;
 }
 
-export function createWire(service: "s3" | "kms", region: Region, tools: WireTools): Wire {
+export function createWire(
+  service: "s3" | "kms" | "ec2" | "sts",
+  region: Region,
+  tools: WireTools,
+): Wire {
   const { credentials, connection } = tools;
   const signer = new SignatureV4({
     service,

@@ -28,7 +28,13 @@ export interface Manual {
   /** Paragraphs of whole sentences. */
   readonly description: readonly string[];
   /** What it looks at besides its words: the page names the variables and files that belong to it. */
-  readonly consults: readonly ("configuration" | "run directory" | "aws variables" | "terminal")[];
+  readonly consults: readonly (
+    | "configuration"
+    | "run directory"
+    | "aws variables"
+    | "aws client"
+    | "terminal"
+  )[];
 }
 
 /** Commands of two words that have the first in common, as "policy simulate" is of the family "policy". */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { awsEnvironment } from "../../agent/aws/environment.ts";
 import type { EndpointsConfig } from "../../agent/config/config.ts";
-import { isNear, resolveEndpoints } from "../../agent/aws/endpoints.ts";
+import { endpointIn, isNear, resolveEndpoints } from "../../agent/aws/endpoints.ts";
 
 const VARIABLES = {
   AWS_ENDPOINT_URL: "https://all.example",
@@ -39,6 +39,14 @@ describe("endpoints", () => {
     assert.equal(resolved.kms?.href, "https://all.example/");
     assert.equal(resolved.imds?.href, "http://169.254.169.254/");
     assert.deepEqual([resolved.pathStyle, resolved.fips, resolved.dualStack], [true, true, false]);
+  });
+
+  it("has one of its own for each service that the SDK's variables name", () => {
+    const env = { ...VARIABLES, AWS_ENDPOINT_URL_IAM: "https://iam.example" };
+    assert.equal(endpointIn(env, "IAM")?.href, "https://iam.example/");
+    assert.equal(endpointIn(env, "STS")?.href, "https://all.example/");
+    assert.equal(endpointIn({}, "EC2"), undefined);
+    assert.throws(() => endpointIn({ AWS_ENDPOINT_URL_EC2: "http://ec2.example" }, "EC2"));
   });
 
   it("asks IMDS over IPv6 when the SDK's variable says so, and no endpoint is named", () => {

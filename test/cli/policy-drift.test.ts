@@ -4,8 +4,9 @@ import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { Deployment } from "../../agent/policy/deployment.ts";
-import { runCommand } from "../support/command.ts";
-import { REALISTIC, realistic } from "../support/deployments.ts";
+import { plainEnv, runCommand } from "../support/command.ts";
+import { inventoryPolicy } from "../../agent/account/permissions.ts";
+import { REALISTIC, realistic, realisticMap } from "../support/deployments.ts";
 import { exportOf } from "../support/exports.ts";
 import { root } from "../support/root.ts";
 import { tempDir } from "../support/temp.ts";
@@ -44,8 +45,17 @@ const conforms = new Ajv2020({ strict: true, strictTypes: false }).compile(
   JSON.parse(readFileSync(join(root, "docs/schemas/drift-v1.json"), "utf8")) as object,
 );
 
+/** A port that nobody listens at, and keys of AWS's documentation. */
+const NOWHERE = {
+  AWS_ENDPOINT_URL: "http://127.0.0.1:9",
+  AWS_ACCESS_KEY_ID: "AKIAIOSFODNN7EXAMPLE",
+  AWS_SECRET_ACCESS_KEY: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+};
+
 async function run(...words: readonly string[]) {
-  const ended = await runCommand([join(root, "bin/postern"), "policy", "drift", map, ...words]);
+  const env = { ...plainEnv, ...NOWHERE };
+  const command = [join(root, "bin/postern"), "policy", "drift", map, ...words];
+  const ended = await runCommand(command, { env });
   return { ...ended, stdout: ended.stdout.toString() };
 }
 
@@ -94,10 +104,27 @@ describe("postern policy drift", () => {
     assert.match(stdout, /^#!\/bin\/sh\n/);
   });
 
-  it("wants to be told where the documents are", async () => {
+  it("prints the policy that asking AWS takes", async () => {
+    const { code, stdout } = await run("--print-policy");
+    assert.equal(code, 0);
+    assert.deepEqual(JSON.parse(stdout), inventoryPolicy(realisticMap));
+  });
+
+  it("asks AWS where no folder is named, and says so when nothing answers", async () => {
     const { code, stderr } = await run();
-    assert.equal(code, 64);
-    assert.match(stderr, /expected --from FOLDER, or --print-export/);
+    assert.equal(code, 69);
+    assert.match(stderr, /^postern: GetCallerIdentity "sts": no answer \(ECONNREFUSED\)/);
+  });
+
+  it("does one thing at a time", async () => {
+    for (const words of [
+      ["--print-policy", "--from", "."],
+      ["--print-policy", "--print-export"],
+      ["--print-export", "--from", "."],
+    ]) {
+      const { code, stderr } = await run(...words);
+      assert.equal(code, 64, stderr);
+    }
   });
 
   it("does not take a folder that is none for no documents", async () => {
