@@ -20,6 +20,27 @@ const deployment = generateDeployment(map);
 const OWNER = { account: map.account, partition: map.partition, region: map.home.region };
 const NOTHING: Deployment = { ...deployment, buckets: [], keys: [], identities: [], endpoints: [] };
 
+const GROUP = "arn:aws:iam::111122223333:group/team";
+const BOUNDARY = { PermissionsBoundaryArn: "arn:aws:iam::111122223333:policy/boundary" };
+const ADDED: ReadonlyMap<string, object> = new Map<string, object>([
+  ["ListGroupsForUser", { Groups: [{ GroupName: "team", Arn: GROUP }] }],
+  ["ListGroupPolicies", { PolicyNames: ["mail"] }],
+  [
+    "ListAttachedGroupPolicies",
+    { AttachedPolicies: [{ PolicyArn: "arn:aws:iam::aws:policy/ReadOnlyAccess" }] },
+  ],
+  [
+    "GetGroupPolicy",
+    { PolicyDocument: { Statement: { Effect: "Allow", Action: "ses:*", Resource: "*" } } },
+  ],
+]);
+
+function recordAt(value: object, name: string): object {
+  const found: unknown = Reflect.get(value, name);
+  assert.ok(typeof found === "object" && found !== null);
+  return found;
+}
+
 async function driftBy(ask: Ask): Promise<Drift> {
   const { files, denied } = await inventoryOf(map, ask);
   return driftOf(deployment, readExport(files, OWNER), denied);
@@ -102,6 +123,56 @@ describe("what AWS is asked", () => {
       const { action, resource } = question.needs;
       assert.ok(encodeDrift(drift).includes(`denied: ${action} on ${resource}`));
     });
+
+  /** A boundary on a role, and a group around each user. */
+  const changed =
+    (isDenied: (question: Question) => boolean): Ask =>
+    async (question) => {
+      if (isDenied(question)) return { kind: "denied" };
+      const { operation, input } = question;
+      const answer = ADDED.get(operation);
+      if (answer !== undefined) return { kind: "told", value: { ...input, ...answer } };
+      const told = await answering(deployment).ask(question);
+      if (operation !== "GetRole" || input["RoleName"] !== "web" || told.kind !== "told")
+        return told;
+      const role = recordAt(told.value, "Role");
+      return { kind: "told", value: { Role: { ...role, PermissionsBoundary: BOUNDARY } } };
+    };
+
+  it("is also a boundary that was put, with its text", async () => {
+    const { changes } = await driftBy(changed(() => false));
+    const { subject, kind } = changes.find(({ what }) => what === "permissions boundary") ?? {};
+    assert.deepEqual([subject, kind], ["role web", "extra"]);
+  });
+
+  it("is not told of a boundary whose text is denied", async () => {
+    const isText = ({ operation, input }: Question): boolean =>
+      operation === "GetPolicyVersion" && input["PolicyArn"] === BOUNDARY.PermissionsBoundaryArn;
+    const { changes, denied } = await driftBy(changed(isText));
+    const { subject, kind } = changes.find(({ what }) => what === "permissions boundary") ?? {};
+    assert.deepEqual([subject, kind], ["role web", "unknown"]);
+    assert.deepEqual(denied, [
+      { action: "iam:GetPolicyVersion", resource: BOUNDARY.PermissionsBoundaryArn },
+    ]);
+  });
+
+  it("is also what a user's groups have, and not told where that is denied", async () => {
+    const { files } = await inventoryOf(
+      map,
+      changed(() => false),
+    );
+    const { deployment: found, knows } = readExport(files, OWNER);
+    const alice = found.identities.find(({ kind }) => kind === "user");
+    assert.deepEqual(
+      alice?.policies.map(({ name }) => name),
+      ["team/mail", "postern-alice", "ReadOnlyAccess"],
+    );
+    assert.ok(knows(alice?.arn ?? "", "policies"));
+    const isOfGroup = ({ operation }: Question): boolean => operation === "GetGroupPolicy";
+    const { changes, denied } = await driftBy(changed(isOfGroup));
+    assert.ok(changes.some(({ subject, what }) => subject === "user alice" && what === "policies"));
+    assert.deepEqual(denied, [{ action: "iam:GetGroupPolicy", resource: GROUP }]);
+  });
 
   it("says nothing at all where all is denied, and takes nothing for absent", async () => {
     const drift = await driftBy(answering(deployment, () => true).ask);

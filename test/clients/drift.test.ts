@@ -22,9 +22,13 @@ const BUCKET = "acme-secrets";
 
 interface Drift {
   readonly drifted: boolean;
-  readonly changes: readonly { readonly subject: string; readonly what: string }[];
+  readonly changes: readonly {
+    readonly kind: string;
+    readonly subject: string;
+    readonly what: string;
+  }[];
   readonly access: { readonly changes: readonly { readonly caller: string }[] };
-  readonly denied: readonly unknown[];
+  readonly denied: readonly { readonly action: string }[];
 }
 
 interface Prepared extends Cloud {
@@ -189,6 +193,28 @@ describe("postern policy drift against moto", { skip: withoutMoto }, () => {
     assert.doesNotMatch(stdout, /not told|denied/);
   });
 
+  it("is let in by the policy that it prints, and names what is taken away from it", async (t) => {
+    const { drift, driftJson, enforce } = await deployed(t);
+    const { code, stdout } = await drift("--print-policy");
+    assert.equal(code, 0);
+    const policy = JSON.parse(stdout) as Policy;
+    await enforce(everywhere(policy, []));
+    const { drifted, changes, denied } = await driftJson();
+    assert.deepEqual([drifted, changes, denied], [false, [], []]);
+    // of KMS moto denies in a way that KMS does not
+    const taken = [
+      "ec2:DescribeVpcEndpoints",
+      "iam:GetPolicyVersion",
+      "iam:ListRolePolicies",
+      "s3:GetBucketPolicy",
+    ];
+    await enforce(everywhere(policy, taken));
+    const without = await driftJson();
+    assert.deepEqual([...new Set(without.denied.map(({ action }) => action))].toSorted(), taken);
+    assert.deepEqual([...new Set(without.changes.map(({ kind }) => kind))], ["unknown"]);
+    assert.deepEqual(without.access.changes, []);
+  });
+
   it("asks nothing about the account of others", async (t) => {
     const { drift, home, map, account } = await prepared(t);
     const other = map.replaceAll(account, "111122223333");
@@ -202,6 +228,23 @@ describe("postern policy drift against moto", { skip: withoutMoto }, () => {
     assert.match(stderr, /hint: set AWS_PROFILE/);
   });
 });
+
+interface Policy {
+  readonly Version: string;
+  readonly Statement: readonly { readonly Action: readonly string[] }[];
+}
+
+/** Of all resources, since moto looks at no others; without some actions. */
+function everywhere(policy: Policy, without: readonly string[]): object {
+  const statements = policy.Statement.map((one) => ({
+    ...one,
+    Action: one.Action.filter((action) => !without.includes(action)),
+    Resource: "*",
+  })).filter(({ Action }) => Action.length > 0);
+  // what moto takes three of the questions to S3 for
+  const listing = { Effect: "Allow", Action: "s3:ListBucket", Resource: "*" };
+  return { ...policy, Statement: [...statements, listing] };
+}
 
 /** Runs the printed script, where there is an AWS CLI. */
 async function exportWith(

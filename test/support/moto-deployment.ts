@@ -3,6 +3,7 @@ import {
   AddRoleToInstanceProfileCommand,
   AttachRolePolicyCommand,
   AttachUserPolicyCommand,
+  CreateAccessKeyCommand,
   CreateInstanceProfileCommand,
   CreatePolicyCommand,
   CreateRoleCommand,
@@ -39,6 +40,8 @@ export interface Cloud {
   readonly deploy: (deployment: Deployment) => Promise<void>;
   /** By which a client finds it. */
   readonly env: Readonly<Record<string, string>>;
+  /** From now on a client may what `policy` says of a user, and no more. */
+  readonly enforce: (policy: object) => Promise<void>;
 }
 
 /** Empty; it stops after the test. */
@@ -63,6 +66,12 @@ export async function startCloud(t: TestContext): Promise<Cloud> {
   };
   const made = (text: string, name: string): string =>
     new RegExp(`<${name}>([^<]+)</${name}>`).exec(text)?.[1] ?? "";
+  const env: Record<string, string> = {
+    AWS_ENDPOINT_URL: endpoint.origin,
+    AWS_DEFAULT_REGION: region,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+  };
   const cloud: Cloud = {
     account,
     iam,
@@ -98,11 +107,24 @@ export async function startCloud(t: TestContext): Promise<Cloud> {
           PolicyDocument: JSON.stringify(policy),
         });
     },
-    env: {
-      AWS_ENDPOINT_URL: endpoint.origin,
-      AWS_DEFAULT_REGION: region,
-      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    env,
+    enforce: async (policy) => {
+      const free = async (requests: number): Promise<unknown> =>
+        fetch(new URL("/moto-api/reset-auth", endpoint), {
+          method: "POST",
+          body: String(requests),
+        });
+      await free(1000);
+      const UserName = "who-asks";
+      if (env["AWS_ACCESS_KEY_ID"] === credentials.accessKeyId) {
+        await iam.send(new CreateUserCommand({ UserName }));
+        const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName }));
+        env["AWS_ACCESS_KEY_ID"] = AccessKey?.AccessKeyId ?? "";
+        env["AWS_SECRET_ACCESS_KEY"] = AccessKey?.SecretAccessKey ?? "";
+      }
+      const PolicyDocument = JSON.stringify(policy);
+      await iam.send(new PutUserPolicyCommand({ UserName, PolicyName: "asking", PolicyDocument }));
+      await free(0);
     },
   };
   t.after(() => iam.destroy());
