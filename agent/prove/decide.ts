@@ -28,7 +28,7 @@ import {
   problemOf,
   wholly,
 } from "./chain.ts";
-import { type Group, groupsOf, type Scope } from "./groups.ts";
+import { type Group, groupsOf, type Member, type Scope } from "./groups.ts";
 import { newRelevance } from "./relevance.ts";
 import { type Assignment, type Representatives, representativesOf } from "./representatives.ts";
 import { type RequestClass, requestOf, type Values } from "./request-class.ts";
@@ -88,6 +88,8 @@ export function newProver(): Prover {
     if (!problem.isDecided((slot) => problem.slots[slot]?.wanted ?? false))
       return { kind: "none", decisions: problem.decisions() };
     const scope = { ...plain, failing: links.map((one) => one.failing) };
+    if (isDeniedByDemand(problem, scope, where, settle))
+      return { kind: "none", decisions: problem.decisions() };
     const settled = groupsOf(scope, problem.members, where).map((one) => settle(one, scope));
     for (const one of settled) refuseEmpty(one);
     return findAmong(chain, problem, settled);
@@ -98,7 +100,39 @@ export function newProver(): Prover {
   };
 }
 
-function newSettler(): (group: Group, scope: Scope) => Settled {
+/**
+ * Whether one statement alone stops all of the class by what the class demands: of who is not in a list, what stops
+ * whoever is not in that list. Then nothing else that is asked of the same keys need be told apart.
+ */
+function isDeniedByDemand(
+  { slots, isDecided }: Problem,
+  scope: Scope,
+  where: readonly Member[],
+  settle: Settle,
+): boolean {
+  const demanded = new Set(
+    where.flatMap(({ link, atom }) => atom.keys.map((key) => `${link} ${key}`)),
+  );
+  return slots.some(
+    ({ link, atoms, wanted }, at) =>
+      !wanted &&
+      atoms.every(({ keys }) => keys.every((key) => demanded.has(`${link} ${key}`))) &&
+      groupsOf(
+        scope,
+        atoms.map((atom) => ({ link, atom })),
+        where,
+      ).every((group) => isAlwaysMet(settle(group, scope))) &&
+      !isDecided((slot) => slot === at || (slots[slot]?.wanted ?? false)),
+  );
+}
+
+function isAlwaysMet({ representatives: { assignments, gap } }: Settled): boolean {
+  return gap === undefined && assignments.every(({ truths }) => truths.every(Boolean));
+}
+
+type Settle = (group: Group, scope: Scope) => Settled;
+
+function newSettler(): Settle {
   const findWords = newWordFinder();
   const known = new Map<string, Representatives>();
   return (group, { classes }) => {

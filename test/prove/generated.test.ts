@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { generateDeployment } from "../../agent/generate/deployment.ts";
+import { generate, generateDeployment } from "../../agent/generate/deployment.ts";
+import { readTemplates } from "../../agent/generate/templates.ts";
 import { parseMap } from "../../agent/map/parse.ts";
 import { proveMap } from "../../agent/prove/prove.ts";
+import { holds } from "../../agent/prove/report.ts";
+import { largeMap } from "../support/large-maps.ts";
 import { root } from "../support/root.ts";
 
 /** What is generated and what proves share the map alone. */
@@ -21,4 +24,13 @@ describe("the documents that a map makes", () => {
       );
       assert.deepEqual([settings, gaps], [[], []]);
     });
+
+  // by the ends of ARNs, and without the denies that roles and keys have too
+  it("hold when they are packed, with nothing left out of the proof", () => {
+    const map = largeMap({ roles: 60, groups: 40, accepts: true });
+    const { deployment, packing } = generate(map, readTemplates());
+    assert.ok(packing.some(({ steps }) => steps.length === 5));
+    const report = proveMap(map, deployment);
+    assert.deepEqual([holds(report), report.gaps], [true, []]);
+  });
 });
