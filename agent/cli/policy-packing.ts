@@ -45,10 +45,14 @@ function lostLines(lost: readonly LostLayer[]): readonly string[] {
 /** One line. */
 export async function forecastLine(map: AccessMap, templates: Templates): Promise<string> {
   const { forecastOf, ENOUGH } = await import("../generate/pack-forecast.ts");
-  const { bucket, keys, fullest }: Forecast = forecastOf(map, templates);
+  const { buckets, keys, fullest }: Forecast = forecastOf(map, templates);
   const number = (count: number): string => (count === ENOUGH ? `${count} or more` : String(count));
   return `room for ${[
-    `${number(bucket)} more groups like these in the bucket policy`,
+    ...buckets.map(({ name, groups }, at) => {
+      const more = at === 0 ? "more groups like these in" : "in";
+      const where = buckets.length === 1 ? "the bucket policy" : `the policy of bucket ${name}`;
+      return `${number(groups)} ${more} ${where}`;
+    }),
     ...(keys === undefined ? [] : [`${number(keys)} in the key policies`]),
     ...(fullest === undefined
       ? []

@@ -8,7 +8,7 @@
  * @module
  */
 import type { Principal, PrincipalName } from "../map/access-map.ts";
-import { type Draft, draft, type Sources } from "./draft.ts";
+import { byBucket, type Draft, draft, type Sources } from "./draft.ts";
 import { labelOf } from "./labels.ts";
 import { sorted } from "./order.ts";
 import { keysAt, placesOf } from "./place.ts";
@@ -26,7 +26,7 @@ export function administrationStatements(sources: Sources, name: PrincipalName):
 }
 
 function managing(sources: Sources, isDeployer: boolean): readonly Draft[] {
-  const places = placesOf(sources.map);
+  const places = byBucket(sources).flatMap(({ map }) => placesOf(map));
   const from = [[isDeployer ? "deployers" : "break_glass"]];
   const keyArns = sorted(places.flatMap(keysAt));
   const buckets = places.map(({ bucket }) => bucket);
@@ -53,7 +53,7 @@ function passing(sources: Sources): readonly Draft[] {
 }
 
 function reading(sources: Sources): readonly Draft[] {
-  const places = placesOf(sources.map);
+  const places = byBucket(sources).flatMap(({ map }) => placesOf(map));
   const from = [["break_glass"]];
   const keyArns = sorted(places.flatMap(keysAt));
   const buckets = places.map(({ bucket }) => bucket);

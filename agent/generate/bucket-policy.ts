@@ -85,8 +85,12 @@ function statementsOf(given: Sources, place: Place, form: BucketForm): readonly 
     ...(isClosed && place.isHome ? encryptionRules(sources, place) : []),
     ...(isClosed ? closedWorld(sources, place) : []),
     ...foreigners(sources, place),
-    ...(place.isHome ? kept(sources.map.keep.bucket, ["keep", "bucket"]) : []),
+    ...(place.isHome ? kept(sources.map.keep.bucket, keptPath(place)) : []),
   ];
+}
+
+function keptPath({ target: { path } }: Place): MapPath {
+  return path.length === 0 ? ["keep", "bucket"] : ["keep", ...path];
 }
 
 function sizeOf({ document }: DraftedDocument): number {

@@ -3,11 +3,12 @@
  * @module
  */
 import { PosternError } from "../core/errors.ts";
+import type { KmsKeyArn } from "../core/names.ts";
 import type { AccessMap } from "../map/access-map.ts";
 import type { MapPath } from "../map/complete.ts";
 import type { Deployment } from "../policy/deployment.ts";
-import { bucketPolicy } from "./bucket-policy.ts";
-import type { DraftedDocument, Origin, Sources } from "./draft.ts";
+import { type BucketPolicy, bucketPolicy } from "./bucket-policy.ts";
+import { byBucket, type DraftedDocument, type Origin, type Sources } from "./draft.ts";
 import { endpointPolicy } from "./endpoints.ts";
 import { bucketPath, endpointPath, folderOf, keyPath, policyPath } from "./files.ts";
 import { identity } from "./identities.ts";
@@ -16,7 +17,7 @@ import { labelsOf } from "./labels.ts";
 import { inOrder } from "./order.ts";
 import type { Packing } from "./pack.ts";
 import { PLAIN } from "./pack-form.ts";
-import { adviceOf, divided } from "./pack-plan.ts";
+import { adviceOf, type Plan, planOf } from "./pack-further.ts";
 import { keysAt, type Place, placesOf } from "./place.ts";
 import { bucketSettings } from "./settings.ts";
 import { LAST_STAGE, type Stage } from "./stage.ts";
@@ -63,33 +64,46 @@ export function generate(
   return built(sources, () => adviceOn(sources));
 }
 
-/** How to divide a map of which a bucket policy is too large. */
+/** In which further buckets the groups of a map fit, of which a bucket policy is too large. */
 function adviceOn(sources: Sources): string {
   const { map } = sources;
   const accepting: AccessMap = { ...map, accepted: [...map.accepted, "fewer-layers"] };
-  const fits = (some: AccessMap): boolean => fitsWhole({ ...sources, map: some });
-  return adviceOf(divided(map, fits), divided(accepting, fits));
+  const plan = (some: AccessMap): Plan | undefined =>
+    planOf(some, (one) => obstacleTo(() => bucketPolicies({ ...sources, map: one })) === undefined);
+  return adviceOf(plan(map), plan(accepting), (some) =>
+    obstacleTo(() => built({ ...sources, map: some }, () => "")),
+  );
 }
 
-function fitsWhole(sources: Sources): boolean {
+/** What of it does not fit. */
+function obstacleTo(build: () => unknown): PosternError | undefined {
   try {
-    built(sources, () => "");
-    return true;
+    build();
+    return undefined;
   } catch (error) {
-    if (error instanceof PosternError && error.code === "TooLarge") return false;
+    if (error instanceof PosternError && error.code === "TooLarge") return error;
     throw error;
   }
 }
 
+type DraftedBucket = BucketPolicy & { readonly place: Place };
+
+/** Of all buckets; `advise` is asked where one fits in no form. */
+export function bucketPolicies(
+  sources: Sources,
+  advise: () => string = () => "",
+): readonly DraftedBucket[] {
+  return byBucket(sources).flatMap((one) =>
+    placesOf(one.map).map((place) => ({ place, ...bucketPolicy(one, place, advise) })),
+  );
+}
+
 function built(sources: Sources, advise: () => string): Generated {
   const { map } = sources;
-  const places = placesOf(map);
-  const buckets = places.map((place) => ({ place, ...bucketPolicy(sources, place, advise) }));
-  const keys = places.flatMap((place) =>
-    keysAt(place).map((arn) => ({ arn, drafted: keyPolicy(sources, place, arn) })),
-  );
+  const buckets = bucketPolicies(sources, advise);
+  const keys = keysIn(sources).map((arn) => ({ arn, drafted: keyPolicy(sources, arn) }));
   const identities = map.principals.flatMap((principal) => identity(sources, principal) ?? []);
-  const endpoints = places.flatMap((place) => endpointsAt(sources, place));
+  const endpoints = endpointsAt(sources);
   const deployment: Deployment = {
     account: map.account,
     partition: map.partition,
@@ -120,6 +134,11 @@ function built(sources: Sources, advise: () => string): Generated {
   };
 }
 
+/** Each once: buckets of a region may have keys in common. */
+export function keysIn(sources: Sources): readonly KmsKeyArn[] {
+  return [...new Set(byBucket(sources).flatMap(({ map }) => placesOf(map).flatMap(keysAt)))];
+}
+
 /** What documents are made of, the map with everything in order. */
 export function sourcesOf(
   given: AccessMap,
@@ -134,21 +153,21 @@ export function sourcesOf(
   return { map, templates, stage, sizes, form: PLAIN, labels };
 }
 
-function endpointsAt(
-  sources: Sources,
-  place: Place,
-): readonly {
+function endpointsAt(sources: Sources): readonly {
   readonly documents: Deployment["endpoints"][number];
   readonly drafted: DraftedDocument;
 }[] {
-  const { target } = place;
   // what an endpoint's policy does not name, it denies to all that use the endpoint
   if (sources.stage < 2) return [];
-  return target.endpoints.flatMap((endpoint) => {
-    const drafted = endpointPolicy(sources, place, endpoint);
+  const places = byBucket(sources).flatMap(({ map }) => placesOf(map));
+  const all = places.flatMap(({ target: { endpoints, region } }) =>
+    endpoints.map((endpoint) => [endpoint.id, { endpoint, region }] as const),
+  );
+  return [...new Map(all).values()].flatMap(({ endpoint, region }) => {
+    const drafted = endpointPolicy(sources, endpoint);
     if (drafted === undefined) return [];
     const { id, service, type } = endpoint;
-    const documents = { id, service, type, region: target.region, policy: drafted.document };
+    const documents = { id, service, type, region, policy: drafted.document };
     return [{ documents, drafted }];
   });
 }

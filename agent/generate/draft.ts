@@ -3,6 +3,7 @@
  * @module
  */
 import type { AccessMap, PrincipalName } from "../map/access-map.ts";
+import { mapsByBucket } from "../map/buckets.ts";
 import type { MapPath } from "../map/complete.ts";
 import type { GroupName } from "../core/names.ts";
 import type { PolicyJson } from "../policy/deployment.ts";
@@ -25,6 +26,11 @@ export interface Sources {
     readonly groups: ReadonlyMap<GroupName, string>;
     readonly principals: ReadonlyMap<PrincipalName, string>;
   };
+}
+
+/** For each bucket that groups lie in what its documents are made of: the map as it is of that bucket. */
+export function byBucket(sources: Sources): readonly Sources[] {
+  return mapsByBucket(sources.map).map((map) => ({ ...sources, map }));
 }
 
 export interface Draft {

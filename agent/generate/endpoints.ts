@@ -11,22 +11,24 @@ import { PosternError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
 import type { Endpoint } from "../map/access-map.ts";
 import { BUCKET_CHECK_RIGHTS, rightsOfLevel } from "../policy/rights.ts";
-import { type Draft, draft, documentOf, type DraftedDocument, type Sources } from "./draft.ts";
+import {
+  byBucket,
+  type Draft,
+  draft,
+  documentOf,
+  type DraftedDocument,
+  type Sources,
+} from "./draft.ts";
 import type { Values } from "./fill.ts";
 import { sorted } from "./order.ts";
-import { keysAt, type Place } from "./place.ts";
+import { keysAt, type Place, placesOf } from "./place.ts";
 
 /** White space counts. @see https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html */
 const MAX_CHARACTERS = 20_480;
 
 /** Undefined where there is nothing to reach: an endpoint of KMS without any key. @throws {PosternError} TooLarge */
-export function endpointPolicy(
-  sources: Sources,
-  place: Place,
-  endpoint: Endpoint,
-): DraftedDocument | undefined {
-  const drafts =
-    endpoint.service === "s3" ? toS3(sources, place, endpoint) : toKms(sources, place, endpoint);
+export function endpointPolicy(sources: Sources, endpoint: Endpoint): DraftedDocument | undefined {
+  const drafts = endpoint.service === "s3" ? toS3(sources, endpoint) : toKms(sources, endpoint);
   if (drafts.length === 0) return undefined;
   const drafted = documentOf(drafts);
   const size = JSON.stringify(drafted.document).length;
@@ -37,17 +39,34 @@ export function endpointPolicy(
   );
 }
 
-function toS3(sources: Sources, place: Place, endpoint: Endpoint): readonly Draft[] {
+/** What is reached through the endpoint: several buckets of a region have the same. */
+interface Reached {
+  readonly sources: Sources;
+  readonly place: Place;
+}
+
+function reachedBy(sources: Sources, { id }: Endpoint): readonly Reached[] {
+  return byBucket(sources).flatMap((one) =>
+    placesOf(one.map)
+      .filter(({ target }) => target.endpoints.some((endpoint) => endpoint.id === id))
+      .map((place) => ({ sources: one, place })),
+  );
+}
+
+function toS3(sources: Sources, endpoint: Endpoint): readonly Draft[] {
   const { map } = sources;
-  const { bucket } = place;
-  const actions = s3Actions(sources, place);
-  const values = { ...callers(sources), bucket, actions, account: map.account };
-  const region = { partition: map.partition, region: place.target.region };
+  const reached = reachedBy(sources, endpoint);
+  const from = [["endpoints", endpoint.id]];
+  const region = reached[0]?.place.target.region ?? map.home.region;
   return [
-    draft(sources, "endpoint/use-bucket", values, [["endpoints", endpoint.id]]),
+    ...reached.map(({ sources: one, place }) => {
+      const actions = s3Actions(one, place);
+      const values = { ...callers(one), bucket: place.bucket, actions, account: map.account };
+      return draft(one, "endpoint/use-bucket", values, from);
+    }),
     ...(endpoint.includeAwsOwned
       ? [
-          draft(sources, "endpoint/aws-owned-buckets", region, [
+          draft(sources, "endpoint/aws-owned-buckets", { partition: map.partition, region }, [
             ["endpoints", endpoint.id, "include_aws_owned"],
           ]),
         ]
@@ -64,9 +83,9 @@ function s3Actions({ map }: Sources, { isHome }: Place): readonly string[] {
   );
 }
 
-function toKms(sources: Sources, place: Place, endpoint: Endpoint): readonly Draft[] {
+function toKms(sources: Sources, endpoint: Endpoint): readonly Draft[] {
   const { map } = sources;
-  const keyArns = keysAt(place);
+  const keyArns = sorted(reachedBy(sources, endpoint).flatMap(({ place }) => keysAt(place)));
   if (keyArns.length === 0) return [];
   const seals = map.groups.some(({ publishers }) => publishers.length > 0);
   const actions = sorted([

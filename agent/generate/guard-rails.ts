@@ -119,7 +119,9 @@ export function encryptionRules(sources: Sources, place: Place): readonly Draft[
         groups.map(({ name }) => ["groups", name, "sse"]),
       ),
     ),
-    draft(sources, "bucket-policy/deny-customer-keys", { bucket }, [["default_encryption"]]),
+    draft(sources, "bucket-policy/deny-customer-keys", { bucket }, [
+      [...place.target.path, "default_encryption"],
+    ]),
   ];
 }
 

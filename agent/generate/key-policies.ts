@@ -12,13 +12,20 @@ import { PosternError } from "../core/errors.ts";
 import { type KmsKeyArn, quote } from "../core/names.ts";
 import type { Group, PrincipalName } from "../map/access-map.ts";
 import type { MapPath } from "../map/complete.ts";
-import { type Draft, draft, documentOf, type DraftedDocument, type Sources } from "./draft.ts";
+import {
+  byBucket,
+  type Draft,
+  draft,
+  documentOf,
+  type DraftedDocument,
+  type Sources,
+} from "./draft.ts";
 import type { Values } from "./fill.ts";
 import { type KeyUse, sealKeys, sealUse, sseContexts, sseKeys, sseUse } from "./key-use.ts";
 import { replicatorOf } from "./insiders.ts";
 import { joinLabels } from "./labels.ts";
 import { sorted } from "./order.ts";
-import { arnOf, type Place, principalNamed, publishersOf } from "./place.ts";
+import { arnOf, keysAt, type Place, placesOf, principalNamed, publishersOf } from "./place.ts";
 import { kept } from "./kept.ts";
 import { replicaSealKeys } from "./publisher.ts";
 import { describedKeys } from "./reader.ts";
@@ -28,8 +35,14 @@ import { contextsOf, replicatedUnder, replicationActions } from "./replication.t
 const MAX_BYTES = 32_768;
 
 /** @throws {PosternError} TooLarge, by how much */
-export function keyPolicy(sources: Sources, place: Place, key: KmsKeyArn): DraftedDocument {
+export function keyPolicy(sources: Sources, key: KmsKeyArn): DraftedDocument {
   const { map } = sources;
+  const under = (statements: Statements): readonly Draft[] =>
+    byBucket(sources).flatMap((one) =>
+      placesOf(one.map)
+        .filter((place) => keysAt(place).includes(key))
+        .flatMap((place) => statements(one, place, key)),
+    );
   const drafted = documentOf([
     ...(sources.stage < 4 ? [delegation(sources)] : []),
     ...named(sources, [...map.deployers, ...map.breakGlass], "key-policy/administer", {
@@ -40,11 +53,11 @@ export function keyPolicy(sources: Sources, place: Place, key: KmsKeyArn): Draft
       label: "BreakGlassDecrypt",
       from: [["break_glass"]],
     }),
-    ...serverSide(sources, place, key),
-    ...sealed(sources, place, key),
-    ...replication(sources, place, key),
-    ...describing(sources, place, key),
-    ...(place.isHome ? kept(map.keep.keys.get(key), ["keep", "keys", key]) : []),
+    ...under(serverSide),
+    ...under(sealed),
+    ...under(replication),
+    ...describing(sources, key),
+    ...kept(map.keep.keys.get(key), ["keep", "keys", key]),
   ]);
   const bytes = Buffer.byteLength(JSON.stringify(drafted.document));
   if (bytes <= MAX_BYTES || sources.sizes === "any") return drafted;
@@ -64,6 +77,9 @@ function delegation(sources: Sources): Draft {
 function rootOf({ map }: Sources): string {
   return `arn:${map.partition}:iam::${map.account}:root`;
 }
+
+/** What a key is used for at a place. */
+type Statements = (sources: Sources, place: Place, key: KmsKeyArn) => readonly Draft[];
 
 /** Who opens and who seals one group with the key. */
 interface Part {
@@ -158,10 +174,13 @@ function replication(sources: Sources, place: Place, key: KmsKeyArn): readonly D
   });
 }
 
-function describing(sources: Sources, place: Place, key: KmsKeyArn): readonly Draft[] {
-  const { map } = sources;
-  if (!map.doctor) return [];
-  const groups = map.groups.filter((group) => describedKeys([group], place).includes(key));
+function describing(sources: Sources, key: KmsKeyArn): readonly Draft[] {
+  if (!sources.map.doctor) return [];
+  const groups = byBucket(sources).flatMap(({ map }) =>
+    placesOf(map).flatMap((place) =>
+      map.groups.filter((group) => describedKeys([group], place).includes(key)),
+    ),
+  );
   const readers = sorted(groups.flatMap((group) => group.readers));
   return named(sources, readers, "key-policy/describe", { label: "Describe", from: [["doctor"]] });
 }

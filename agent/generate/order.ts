@@ -4,12 +4,12 @@
  */
 import type { AccessMap, Group, Network, Principal, Seal, Target } from "../map/access-map.ts";
 
-/** Replicas keep their order, by which annotations find them; documents do not depend on it. */
 export function inOrder(map: AccessMap): AccessMap {
   return {
     ...map,
     home: orderedTarget(map.home),
-    replicas: map.replicas.map(orderedTarget),
+    further: byBucket(map.further).map(orderedTarget),
+    replicas: byBucket(map.replicas).map(orderedTarget),
     groups: byName(map.groups).map(orderedGroup),
     principals: byName(map.principals).map(orderedPrincipal),
     hosts: byName(map.hosts),
@@ -26,7 +26,11 @@ function byName<Named extends { readonly name: string }>(list: readonly Named[])
   return list.toSorted((one, other) => (one.name < other.name ? -1 : 1));
 }
 
-function orderedTarget(target: Target): Target {
+function byBucket<One extends Target>(list: readonly One[]): readonly One[] {
+  return list.toSorted((one, other) => (one.bucket < other.bucket ? -1 : 1));
+}
+
+function orderedTarget<One extends Target>(target: One): One {
   return {
     ...target,
     keys: new Map([...target.keys].toSorted(([one], [other]) => (one < other ? -1 : 1))),

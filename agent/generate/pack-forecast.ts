@@ -6,23 +6,26 @@
  * @module
  */
 import { PosternError } from "../core/errors.ts";
-import type { GroupName, S3Key, S3Prefix } from "../core/names.ts";
+import type { BucketName, GroupName, S3Key, S3Prefix } from "../core/names.ts";
 import type { AccessMap, Group, Principal, PrincipalName, Reach } from "../map/access-map.ts";
-import { bucketPolicy } from "./bucket-policy.ts";
+import { mapsByBucket } from "../map/buckets.ts";
 import { sizeOf, type Sources } from "./draft.ts";
-import { sourcesOf } from "./deployment.ts";
+
+import { bucketPolicies, keysIn, sourcesOf } from "./deployment.ts";
 import { identity } from "./identities.ts";
 import { keyPolicy } from "./key-policies.ts";
 import { mostOf } from "./pack-plan.ts";
-import { keysAt, placesOf } from "./place.ts";
 import type { Templates } from "./templates.ts";
 
 /** Who has room for more asks no further. */
 export const ENOUGH = 200;
 
 export interface Forecast {
-  /** Further groups until a bucket policy is full; at most `ENOUGH`, as all of these. */
-  readonly bucket: number;
+  /**
+   * For each bucket that groups lie in, further groups like those there until its policy, or that of a replica, is full; at
+   * most `ENOUGH`, as all of these.
+   */
+  readonly buckets: readonly { readonly name: BucketName; readonly groups: number }[];
   /** Until the policy of a key is; undefined without keys. */
   readonly keys: number | undefined;
   /** Until the principal of the largest policies is full, all of them groups like its own. */
@@ -30,28 +33,36 @@ export interface Forecast {
 }
 
 export function forecastOf(map: AccessMap, templates: Templates): Forecast {
-  const room = (groups: readonly Group[], build: (sources: Sources) => void): number =>
-    mostOf(ENOUGH, (count) => isFit(() => build(sourcesOf(grown(map, groups, count), templates))));
-  const hasKeys = placesOf(map).some((place) => keysAt(place).length > 0);
+  const hasKeys = keysIn(sourcesOf(map, templates)).length > 0;
   return {
-    bucket: room(map.groups, (sources) => {
-      for (const place of placesOf(sources.map)) bucketPolicy(sources, place, () => "");
-    }),
-    keys: hasKeys ? room(map.groups, keyPolicies) : undefined,
-    fullest: fullestOf(map, templates, room),
+    buckets: mapsByBucket(map).map((one) => ({
+      name: one.home.bucket,
+      groups: roomIn(one, templates, one.groups, bucketPolicies),
+    })),
+    keys: hasKeys ? roomIn(map, templates, map.groups, keyPolicies) : undefined,
+    fullest: fullestOf(map, templates),
   };
 }
 
-function keyPolicies(sources: Sources): void {
-  for (const place of placesOf(sources.map))
-    for (const key of keysAt(place)) keyPolicy(sources, place, key);
-}
-
-function fullestOf(
+/** How many more groups like these fit into what is built. */
+function roomIn(
   map: AccessMap,
   templates: Templates,
-  room: (groups: readonly Group[], build: (sources: Sources) => void) => number,
-): Forecast["fullest"] {
+  groups: readonly Group[],
+  build: (sources: Sources) => void,
+): number {
+  return mostOf(ENOUGH, (count) =>
+    isFit(() => {
+      build(sourcesOf(grown(map, groups, count), templates));
+    }),
+  );
+}
+
+function keyPolicies(sources: Sources): void {
+  for (const key of keysIn(sources)) keyPolicy(sources, key);
+}
+
+function fullestOf(map: AccessMap, templates: Templates): Forecast["fullest"] {
   const sources = sourcesOf(map, templates);
   const sized = map.principals.map((principal) => ({
     principal,
@@ -63,7 +74,8 @@ function fullestOf(
     .toSorted((one, other) => other.size - one.size);
   if (fullest === undefined) return undefined;
   const { principal, groups } = fullest;
-  return { name: principal.name, groups: room(groups, (more) => void identity(more, principal)) };
+  const room = roomIn(map, templates, groups, (sources) => void identity(sources, principal));
+  return { name: principal.name, groups: room };
 }
 
 function isFit(build: () => void): boolean {

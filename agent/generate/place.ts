@@ -1,5 +1,5 @@
 /**
- * The buckets of a map, and who may do what there: at home all that the map says, at a replica reading alone, since S3
+ * A bucket and its replicas, and who may do what there: at home all that the map says, at a replica reading alone, since S3
  * replicates one way.
  * @module
  */
@@ -18,6 +18,7 @@ import { type Level, LEVELS } from "../policy/rights.ts";
 import { labelOf } from "./labels.ts";
 import { sorted } from "./order.ts";
 
+/** A bucket of which documents are made, with the groups that lie in it. */
 export interface Place {
   readonly target: Target;
   readonly isHome: boolean;
@@ -30,24 +31,27 @@ export interface Place {
   readonly service: string;
 }
 
-/** Home first, then the replicas by the names of their buckets. */
+/**
+ * Home first, then the replicas by the names of their buckets.
+ * @param map of one bucket
+ */
 export function placesOf({ home, replicas, partition }: AccessMap): readonly Place[] {
-  const place = (target: Target, path: MapPath, label: string): Place => ({
+  const place = (target: Target, label: string): Place => ({
     target,
     isHome: target === home,
     label,
-    path,
+    path: target.path.length === 0 ? ["bucket"] : target.path,
     bucket: `arn:${partition}:s3:::${target.bucket}`,
     service: `s3.${target.region}.amazonaws.com${partition === "aws-cn" ? ".cn" : ""}`,
   });
   const isAlone = ({ region }: Target): boolean =>
-    replicas.filter((one) => one.region === region).length === 1;
-  const others = replicas.map((target, at) => {
+    home.path.length === 0 && replicas.filter((one) => one.region === region).length === 1;
+  const others = replicas.map((target) => {
     const name = isAlone(target) ? target.region : target.bucket;
-    return place(target, ["replicas", at], `At${labelOf(name)}`);
+    return place(target, `At${labelOf(name)}`);
   });
   return [
-    place(home, ["bucket"], ""),
+    place(home, ""),
     ...others.toSorted((one, other) => (one.bucket < other.bucket ? -1 : 1)),
   ];
 }

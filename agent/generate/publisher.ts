@@ -1,5 +1,5 @@
 /**
- * What a publisher is granted by its level, in its groups at home alone.
+ * What a publisher is granted by its level, in its groups and not at replicas.
  *
  * The rights are those of rights.ts, and of SSE-KMS: GenerateDataKey to write, Decrypt from level edit on. A bundle or an
  * object is one PUT, so that no part of an upload has to be decrypted.
@@ -11,7 +11,7 @@ import type { KmsKeyArn } from "../core/names.ts";
 import type { Group, PrincipalName } from "../map/access-map.ts";
 import type { MapPath } from "../map/complete.ts";
 import { type Level, type Right, rightsOfLevel } from "../policy/rights.ts";
-import { type Draft, draft, type Sources } from "./draft.ts";
+import { byBucket, type Draft, draft, type Sources } from "./draft.ts";
 import { isRelated, sealKeys, sealUse, sseContexts, sseKeys, sseUse } from "./key-use.ts";
 import { joinLabels } from "./labels.ts";
 import { prefixesToPublish, prefixesToRestore } from "./listing.ts";
@@ -24,6 +24,10 @@ interface Published {
 }
 
 export function publisherStatements(sources: Sources, name: PrincipalName): readonly Draft[] {
+  return byBucket(sources).flatMap((one) => inBucket(one, name));
+}
+
+function inBucket(sources: Sources, name: PrincipalName): readonly Draft[] {
   const published = sources.map.groups.flatMap((group): readonly Published[] => {
     const own = group.publishers.find(({ principal }) => principal === name);
     return own === undefined ? [] : [{ group, level: own.level }];

@@ -7,26 +7,32 @@
  */
 import type { Group, PrincipalName } from "../map/access-map.ts";
 import type { MapPath } from "../map/complete.ts";
-import { type Draft, draft, type Sources } from "./draft.ts";
+import { byBucket, type Draft, draft, type Sources } from "./draft.ts";
 import { sealKeys, sealUse, sseContexts, sseKeys, sseUse } from "./key-use.ts";
 import { joinLabels } from "./labels.ts";
 import { prefixesToRead } from "./listing.ts";
 import { sorted } from "./order.ts";
 import { objectsOf, type Place, placesOf } from "./place.ts";
 
-/** At home and at each replica. */
+/** In each bucket, and at each of its replicas. */
 export function readerStatements(sources: Sources, name: PrincipalName): readonly Draft[] {
-  const groups = sources.map.groups.filter(({ readers }) => readers.includes(name));
-  if (groups.length === 0) return [];
-  const places = placesOf(sources.map);
   return [
-    ...places.flatMap((place) => [
-      ...objects(sources, place, groups),
-      ...serverSide(sources, place, groups),
-      ...sealed(sources, place, groups),
-    ]),
-    ...(sources.map.doctor ? describing(sources, places, groups) : []),
+    ...byBucket(sources).flatMap((one) => inBucket(one, groupsOf(one, name))),
+    ...(sources.map.doctor ? describing(sources, name) : []),
   ];
+}
+
+function groupsOf({ map }: Sources, name: PrincipalName): readonly Group[] {
+  return map.groups.filter(({ readers }) => readers.includes(name));
+}
+
+function inBucket(sources: Sources, groups: readonly Group[]): readonly Draft[] {
+  if (groups.length === 0) return [];
+  return placesOf(sources.map).flatMap((place) => [
+    ...objects(sources, place, groups),
+    ...serverSide(sources, place, groups),
+    ...sealed(sources, place, groups),
+  ]);
 }
 
 function objects(sources: Sources, place: Place, groups: readonly Group[]): readonly Draft[] {
@@ -91,12 +97,12 @@ function sealed(sources: Sources, place: Place, groups: readonly Group[]): reado
  * Apart and without conditions: DescribeKey carries no encryption context and comes through no service.
  * @see https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html
  */
-function describing(
-  sources: Sources,
-  places: readonly Place[],
-  groups: readonly Group[],
-): readonly Draft[] {
-  const keyArns = sorted(places.flatMap((place) => describedKeys(groups, place)));
+function describing(sources: Sources, name: PrincipalName): readonly Draft[] {
+  const keyArns = sorted(
+    byBucket(sources).flatMap((one) =>
+      placesOf(one.map).flatMap((place) => describedKeys(groupsOf(one, name), place)),
+    ),
+  );
   return keyArns.length === 0
     ? []
     : [draft(sources, "reader/describe-keys", { keyArns }, [["doctor"]])];

@@ -7,12 +7,16 @@
  */
 import type { KmsKeyArn } from "../core/names.ts";
 import type { Group, PrincipalName } from "../map/access-map.ts";
-import { type Draft, draft, type Sources } from "./draft.ts";
+import { byBucket, type Draft, draft, type Sources } from "./draft.ts";
 import { sseContexts, sseKeys, sseUse } from "./key-use.ts";
 import { sorted } from "./order.ts";
 import { type Place, placesOf } from "./place.ts";
 
 export function replicationStatements(sources: Sources, name: PrincipalName): readonly Draft[] {
+  return byBucket(sources).flatMap((one) => inBucket(one, name));
+}
+
+function inBucket(sources: Sources, name: PrincipalName): readonly Draft[] {
   const { map } = sources;
   const places = placesOf(map);
   const [home] = places;

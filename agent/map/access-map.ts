@@ -36,10 +36,14 @@ export interface AccessMap {
   readonly account: AccountId;
   readonly partition: Partition;
   readonly home: Target;
-  /** Where S3 replicates the home bucket to, and hosts read when home is down. */
-  readonly replicas: readonly Target[];
+  /** Buckets of the same account and region that have groups of their own; in the order of the file. */
+  readonly further: readonly Target[];
+  /** Where S3 replicates a bucket to, and hosts read when that is down. */
+  readonly replicas: readonly Replica[];
   /** The role by which S3 replicates; undefined without replicas. */
   readonly replication: PrincipalName | undefined;
+  /** Of all endpoints of the map, whichever bucket they are for. */
+  readonly endpointIds: ReadonlySet<string>;
   /** In the order of the file. */
   readonly groups: readonly Group[];
   /** In the order of the file, then those made for `hosts`. */
@@ -61,10 +65,13 @@ export interface AccessMap {
 
 /**
  * Statements that the map does not explain and that stay in the documents as they are, each a plain statement of a
- * document of version 2012-10-17. Of the home bucket and its keys.
+ * document of version 2012-10-17.
  */
 export interface Kept {
+  /** Of the home bucket. */
   readonly bucket: readonly PolicyJson[];
+  readonly further: ReadonlyMap<BucketName, readonly PolicyJson[]>;
+  /** Of keys in the home's region. */
   readonly keys: ReadonlyMap<KmsKeyArn, readonly PolicyJson[]>;
   /** Of roles and users. */
   readonly roles: ReadonlyMap<PrincipalName, readonly PolicyJson[]>;
@@ -72,6 +79,8 @@ export interface Kept {
 
 /** A bucket with its region's keys and endpoints. */
 export interface Target {
+  /** Where it stands in the file; empty for the home bucket, which is told of at the top. */
+  readonly path: readonly (string | number)[];
   readonly bucket: BucketName;
   readonly region: Region;
   /**
@@ -80,9 +89,15 @@ export interface Target {
    */
   readonly bucketKey: boolean;
   readonly defaultEncryption: ServerSide;
-  /** The key of this region for each of home's; at home each for itself. */
+  /** Of the groups that lie in it: at a replica by the key of the replicated bucket that of this region, elsewhere each by itself. */
   readonly keys: ReadonlyMap<KmsKeyArn, KmsKeyArn>;
+  /** Through which it is reached; several buckets of a region may have the same. */
   readonly endpoints: readonly Endpoint[];
+}
+
+export interface Replica extends Target {
+  /** The bucket that it is a replica of. */
+  readonly of: BucketName;
 }
 
 /** A VPC endpoint whose policy is generated. */
@@ -96,6 +111,8 @@ export interface Endpoint {
 
 export interface Group {
   readonly name: GroupName;
+  /** That it lies in: the home bucket, or one of the further ones. */
+  readonly bucket: BucketName;
   readonly reach: Reach;
   readonly sse: ServerSide & {
     /** "required": each PUT names encryption and key; "default": the bucket's default encryption does. */

@@ -2,7 +2,13 @@
  * What a map leaves out, filled in: names become ARNs, hosts become roles, defaults are written down.
  * @module
  */
-import { type AccountId, type KmsKeyArn, parseAccountId, type Region } from "../core/names.ts";
+import {
+  type AccountId,
+  type BucketName,
+  type KmsKeyArn,
+  parseAccountId,
+  type Region,
+} from "../core/names.ts";
 import type {
   Endpoint,
   Group,
@@ -44,7 +50,8 @@ export type KeyOf = (reference: string, path: MapPath) => KmsKeyArn | undefined;
 
 /**
  * @param hosts the roles of the hosts that need the group
- * @param byDefault what the bucket encrypts with
+ * @param bucket that it lies in
+ * @param byDefault what that bucket encrypts with
  */
 export function completeGroup(
   [name, settings]: MapSettings["groups"][number],
@@ -52,16 +59,19 @@ export function completeGroup(
   {
     keyOf,
     hosts,
+    bucket,
     byDefault,
   }: {
     readonly keyOf: KeyOf;
     readonly hosts: readonly PrincipalName[];
+    readonly bucket: BucketName;
     readonly byDefault: ServerSide;
   },
 ): Group {
   const path = ["groups", name];
   return {
     name,
+    bucket,
     reach,
     sse: {
       // what a request does not say, S3 does by the bucket's default
@@ -198,13 +208,24 @@ export function completeGuards(settings: GuardSettings = {}): Guards {
   };
 }
 
-/** @param keys home's keys, each with that of the target's region */
+/**
+ * @param path where the settings stand
+ * @param keys of the groups in the bucket, each with that of the target's region
+ */
 export function completeTarget(
   settings: Omit<ReplicaSettings, "keys">,
-  keys: ReadonlyMap<KmsKeyArn, KmsKeyArn>,
-  defaultEncryption: ServerSide,
+  {
+    path,
+    keys,
+    defaultEncryption,
+  }: {
+    readonly path: MapPath;
+    readonly keys: ReadonlyMap<KmsKeyArn, KmsKeyArn>;
+    readonly defaultEncryption: ServerSide;
+  },
 ): Target {
   return {
+    path,
     bucket: settings.bucket,
     region: settings.region,
     bucketKey: settings.bucket_key ?? false,

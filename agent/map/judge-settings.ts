@@ -13,12 +13,43 @@ export function judgeSettings(settings: MapSettings, report: Report): void {
   judgeEncryptionSettings(["default_encryption"], settings.default_encryption, report);
   for (const [at, { default_encryption: encryption }] of (settings.replicas ?? []).entries())
     judgeEncryptionSettings(["replicas", at, "default_encryption"], encryption, report);
+  judgeBuckets(settings, report);
   judgeNames(settings, report);
   judgeHosts(settings, report);
   const { principals } = settings;
   for (const [name, { network }] of principals)
     if (network !== undefined && network !== "any" && !network.vpce && !network.cidr)
       report(["principals", name, "network"], "expected vpce, cidr or both, got neither");
+}
+
+/** Each bucket is another, and what is said of one is said of one that there is. */
+function judgeBuckets(settings: MapSettings, report: Report): void {
+  const { bucket, further_buckets: further = [], replicas = [], groups } = settings;
+  const homes: readonly string[] = [bucket, ...further.map(([name]) => name)];
+  const seen = new Set<string>();
+  const once = (path: MapPath, name: string, at?: "key"): void => {
+    if (seen.has(name)) report(path, `expected each bucket once, got ${quote(name)} again`, at);
+    seen.add(name);
+  };
+  once(["bucket"], bucket);
+  for (const [name, { default_encryption: encryption }] of further) {
+    once(["further_buckets", name], name, "key");
+    judgeEncryptionSettings(["further_buckets", name, "default_encryption"], encryption, report);
+    if (!groups.some(([, group]) => group.bucket === name))
+      report(["further_buckets", name], "expected groups that lie in it, got none", "key");
+  }
+  if (groups.every(([, group]) => group.bucket !== undefined && group.bucket !== bucket))
+    report(["bucket"], "expected groups that lie in it, got none");
+  for (const [at, replica] of replicas.entries()) once(["replicas", at, "bucket"], replica.bucket);
+  const known = (path: MapPath, name: string | undefined): void => {
+    if (name === undefined || homes.includes(name)) return;
+    report(
+      path,
+      `expected bucket or one of further_buckets, got ${quote(name)}${didYouMean(name, homes)}`,
+    );
+  };
+  for (const [name, group] of groups) known(["groups", name, "bucket"], group.bucket);
+  for (const [at, replica] of replicas.entries()) known(["replicas", at, "of"], replica.of);
 }
 
 function judgeGroup(

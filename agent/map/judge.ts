@@ -4,8 +4,10 @@
  */
 import { findNameClashes } from "../config/overlap.ts";
 import { type KmsKeyArn, quote, regionOfKey } from "../core/names.ts";
-import type { AccessMap, Group, Reach, ServerSide, Target } from "./access-map.ts";
+import type { AccessMap, Group, Reach, Target } from "./access-map.ts";
+import { mapsByBucket } from "./buckets.ts";
 import type { MapPath } from "./complete.ts";
+import { judgeNetwork } from "./judge-network.ts";
 import type { Report } from "./judge-settings.ts";
 
 export function judgeMap(map: AccessMap, report: Report): void {
@@ -13,13 +15,18 @@ export function judgeMap(map: AccessMap, report: Report): void {
     report(["groups", name], message, "key");
   judgeOverlaps(map.groups, report);
   judgeArns(map, report);
-  judgeKeys(map, report);
-  judgeEncryption(map, report);
+  for (const one of mapsByBucket(map)) {
+    judgeKeys(one, report);
+    judgeEncryption(one, report);
+  }
   judgeNetwork(map, report);
   judgeExpectations(map, report);
 }
 
-/** A group inside another is read by the other's readers. */
+/**
+ * A group inside another is read by the other's readers. Also of different buckets no two groups have a key in common: a key
+ * then tells whose it is, to those who read the map, to `expect` and to who finds an object in the wrong bucket.
+ */
 function judgeOverlaps(groups: readonly Group[], report: Report): void {
   for (const [at, group] of groups.entries())
     for (const other of groups.slice(0, at))
@@ -101,8 +108,8 @@ function judgeKeys(map: AccessMap, report: Report): void {
     for (const key of seal.mode === "none" ? [] : [seal.key, seal.oldKey])
       if (key !== undefined) check(key, map.home, ["groups", name, "seal"]);
   }
-  for (const [at, replica] of map.replicas.entries()) {
-    const path = ["replicas", at, "keys"];
+  for (const replica of map.replicas) {
+    const path = [...replica.path, "keys"];
     for (const key of replica.keys.values()) check(key, replica, path);
     for (const key of map.home.keys.keys())
       if (!replica.keys.has(key))
@@ -112,14 +119,8 @@ function judgeKeys(map: AccessMap, report: Report): void {
 
 function judgeEncryption(map: AccessMap, report: Report): void {
   const { home, groups } = map;
-  judgeDefault(home.defaultEncryption, home, ["default_encryption"], report);
-  for (const [at, replica] of map.replicas.entries())
-    judgeDefault(
-      replica.defaultEncryption,
-      replica,
-      ["replicas", at, "default_encryption"],
-      report,
-    );
+  for (const target of [home, ...map.replicas])
+    judgeDefault(target, [...target.path, "default_encryption"], report);
   for (const { name, sse } of groups) {
     const byDefault = home.defaultEncryption;
     const isSame =
@@ -135,7 +136,8 @@ function judgeEncryption(map: AccessMap, report: Report): void {
   if (hasBucketKey && !map.accepted.includes("bucket-key")) judgeBucketKey(groups, report);
 }
 
-function judgeDefault(encryption: ServerSide, target: Target, path: MapPath, report: Report): void {
+function judgeDefault(target: Target, path: MapPath, report: Report): void {
+  const { defaultEncryption: encryption } = target;
   if (encryption.type === "s3") return;
   if (regionOfKey(encryption.key) !== target.region)
     report(path, `expected a key of region ${target.region}, got ${quote(encryption.key)}`);
@@ -164,54 +166,6 @@ function judgeBucketKey(groups: readonly Group[], report: Report): void {
         ["groups", group.name, "sse", "key"],
         `expected a key of its own with bucket_key, got that of ${other.name}, which others read: KMS could not tell the two apart; give it one, turn bucket_key off, or write "accept: [bucket-key]"`,
       );
-  }
-}
-
-/**
- * A guard that asks where a request came from needs an endpoint that says so; a gateway serves its own region alone.
- * @see https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-s3.html
- */
-function judgeNetwork(map: AccessMap, report: Report): void {
-  const { guards, home, replicas, groups, principals } = map;
-  const stolen = guards.stolenCredentials !== "off";
-  const has = ({ endpoints }: Target, service: "s3" | "kms", type?: "interface"): boolean =>
-    endpoints.some((one) => one.service === service && (type === undefined || one.type === type));
-  if (stolen && !has(home, "s3"))
-    report(["guards", "stolen_credentials"], "expected an S3 endpoint in endpoints, got none");
-  const sealed = groups.some(({ seal }) => seal.mode !== "none");
-  if (stolen && sealed && !has(home, "kms"))
-    report(
-      ["guards", "stolen_credentials"],
-      "expected a KMS endpoint in endpoints, since hosts open sealed groups themselves, got none",
-    );
-  judgeReaders(map, report);
-  const limited = principals.some(
-    ({ network }) => network.kind === "limited" && network.vpces.length > 0,
-  );
-  for (const [at, replica] of replicas.entries())
-    for (const service of sealed ? (["s3", "kms"] as const) : (["s3"] as const))
-      if ((stolen || limited) && !has(replica, service, "interface"))
-        report(
-          ["replicas", at],
-          `expected an interface endpoint of ${replica.region} for ${service}, since a guard asks for the network, got none`,
-        );
-}
-
-/** Who reads through endpoints alone reads a replica through those of its region, or not at all. */
-function judgeReaders({ replicas, groups, principals, hosts }: AccessMap, report: Report): void {
-  for (const { name, network } of principals) {
-    if (network.kind === "any" || network.cidrs.length > 0) continue;
-    if (!groups.some(({ readers }) => readers.includes(name))) continue;
-    const host = hosts.find(({ principal }) => principal === name)?.name;
-    const path = host === undefined ? ["principals", name] : ["hosts", host];
-    for (const { region, endpoints } of replicas) {
-      const own = endpoints.filter(({ service }) => service === "s3");
-      if (own.length > 0 && !own.some(({ id }) => network.vpces.includes(id)))
-        report(
-          [...path, "network"],
-          `expected an endpoint of ${region} among vpce (${own.map(({ id }) => id).join(", ")}), since it reads the replica there, got none`,
-        );
-    }
   }
 }
 

@@ -9,7 +9,7 @@ import type { KeepSettings } from "./schema.ts";
 
 /** A statement that is none, and a name that nothing bears, is reported. */
 export function completeKeep(
-  { bucket = [], keys = [], roles = [] }: KeepSettings = {},
+  { bucket = [], further_buckets: further = [], keys = [], roles = [] }: KeepSettings = {},
   { keyOf, report }: { readonly keyOf: KeyOf; readonly report: Report },
 ): AccessMap["keep"] {
   const judge = (statements: readonly PolicyJson[], kind: PolicyKind, path: MapPath): void => {
@@ -19,6 +19,8 @@ export function completeKeep(
       });
   };
   judge(bucket, "resource", ["keep", "bucket"]);
+  for (const [name, statements] of further)
+    judge(statements, "resource", ["keep", "further_buckets", name]);
   for (const [name, statements] of keys) judge(statements, "resource", ["keep", "keys", name]);
   for (const [name, statements] of roles) judge(statements, "identity", ["keep", "roles", name]);
   const byKey = new Map<KmsKeyArn, readonly PolicyJson[]>();
@@ -29,16 +31,23 @@ export function completeKeep(
     if (byKey.has(arn)) report(path, "expected each key once, got it again", "key");
     byKey.set(arn, statements);
   }
-  return { bucket, keys: byKey, roles: new Map(roles) };
+  return { bucket, further: new Map(further), keys: byKey, roles: new Map(roles) };
 }
 
-/** Kept statements belong to a key of the home bucket, or to a principal, that the map has. */
+/** Kept statements belong to a bucket, to a key of groups, or to a principal, that the map has. */
 export function judgeKeep(
-  { keep, home, principals }: Pick<AccessMap, "keep" | "home" | "principals">,
+  { keep, home, further, principals }: Pick<AccessMap, "keep" | "home" | "further" | "principals">,
   report: Report,
 ): void {
+  for (const name of keep.further.keys())
+    if (!further.some(({ bucket }) => bucket === name))
+      report(
+        ["keep", "further_buckets", name],
+        `expected one of further_buckets, got "${name}"`,
+        "key",
+      );
   for (const key of keep.keys.keys())
-    if (!home.keys.has(key))
+    if (![home, ...further].some(({ keys }) => keys.has(key)))
       report(["keep", "keys"], `expected keys that groups are under, got "${key}"`);
   for (const name of keep.roles.keys())
     if (!principals.some((one) => one.name === name))

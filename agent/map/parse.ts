@@ -11,24 +11,22 @@ import * as v from "valibot";
 import { parseConfigDocument, type ConfigDocument } from "../config/document.ts";
 import { encodeIssues, type Issue, type PathPart } from "../config/issue.ts";
 import { PosternError } from "../core/errors.ts";
-import type { KmsKeyArn } from "../core/names.ts";
 import type { AccessMap, Group, MapExpectation, PrincipalName } from "./access-map.ts";
 import {
   type Account,
-  completeEncryption,
   completeGroup,
   completeGuards,
   completePrincipal,
-  completeTarget,
   generatedRole,
   type KeyOf,
   reachOf,
 } from "./complete.ts";
+import { bucketsOf, defaultsOf, replicasOf } from "./complete-buckets.ts";
 import { type GrantedHosts, grantHosts } from "./hosts.ts";
 import { completeKeep, judgeKeep } from "./keep.ts";
 import { judgeMap } from "./judge.ts";
 import { judgeSettings, type Report } from "./judge-settings.ts";
-import { type KeyNames, keyNames, replicaKeys } from "./keys.ts";
+import { keyNames } from "./keys.ts";
 import { mapSchema, type MapSettings } from "./schema.ts";
 import { parsePrincipalName } from "./words.ts";
 
@@ -75,27 +73,34 @@ function completeMap(settings: MapSettings, document: ConfigDocument, report: Re
   const keys = keyNames(settings.keys ?? [], report);
   const keyOf: KeyOf = (reference, path) => keys.resolve(reference, path);
   const hosts = grantHosts(settings.hosts ?? [], account);
-  const byDefault = completeEncryption(settings.default_encryption, ["default_encryption"], keyOf);
+  const defaults = defaultsOf(settings, keyOf);
   const groups = settings.groups.flatMap((entry): readonly Group[] => {
     const reach = reachOf(entry[1]);
+    const { bucket = settings.bucket } = entry[1];
     return reach === undefined
       ? []
       : [
           completeGroup(entry, reach, {
             keyOf,
             hosts: rolesReading(entry[0], hosts),
-            byDefault,
+            bucket,
+            byDefault: defaults.get(bucket) ?? { type: "s3" },
           }),
         ];
   });
+  const buckets = bucketsOf(settings, groups, defaults);
   const replication =
     settings.replicas === undefined ? undefined : parsePrincipalName("replication");
+  const replicas = replicasOf(settings, keys, report);
   const map: AccessMap = {
     file: document.file,
     account: id,
     partition,
-    home: completeTarget(settings, new Map(usedKeys(groups).map((key) => [key, key])), byDefault),
-    replicas: replicasOf(settings, keys, report),
+    ...buckets,
+    replicas,
+    endpointIds: new Set(
+      [buckets.home, ...replicas].flatMap(({ endpoints }) => endpoints.map(({ id }) => id)),
+    ),
     replication,
     groups,
     principals: [
@@ -133,30 +138,6 @@ function rolesReading(group: string, { principals }: GrantedHosts): readonly Pri
   return principals
     .filter(({ groups }) => groups.some((one) => one === group))
     .map(({ principal }) => principal.name);
-}
-
-function replicasOf(
-  { replicas = [] }: MapSettings,
-  keys: KeyNames,
-  report: Report,
-): AccessMap["replicas"] {
-  return replicas.map((replica, at) => {
-    const path = ["replicas", at];
-    return completeTarget(
-      replica,
-      replicaKeys(replica.keys ?? [], keys, [...path, "keys"], report),
-      completeEncryption(replica.default_encryption, [...path, "default_encryption"], keys.resolve),
-    );
-  });
-}
-
-/** Every key that something is, or was, encrypted under. */
-function usedKeys(groups: readonly Group[]): readonly KmsKeyArn[] {
-  const keys = groups.flatMap(({ sse, seal }) => [
-    ...(sse.type === "s3" ? [] : [sse.key, sse.oldKey]),
-    ...(seal.mode === "none" ? [] : [seal.key, seal.oldKey]),
-  ]);
-  return [...new Set(keys.filter((key) => key !== undefined))];
 }
 
 function replicator(name: PrincipalName, account: Account): AccessMap["principals"][number] {

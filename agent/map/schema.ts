@@ -67,6 +67,7 @@ export interface MapSettings {
   readonly default_encryption?: EncryptionSettings;
   readonly keys?: readonly (readonly [string, string])[];
   readonly endpoints?: readonly (readonly [string, EndpointSettings])[];
+  readonly further_buckets?: readonly (readonly [BucketName, FurtherSettings])[];
   readonly groups: readonly (readonly [GroupName, GroupSettings])[];
   readonly principals: readonly (readonly [PrincipalName, PrincipalSettings])[];
   readonly hosts?: readonly (readonly [PrincipalName, HostSettings])[];
@@ -80,8 +81,15 @@ export interface MapSettings {
   readonly keep?: KeepSettings;
 }
 
+/** Account, region, keys and endpoints are those of the home bucket. */
+export interface FurtherSettings {
+  readonly bucket_key?: boolean;
+  readonly default_encryption?: EncryptionSettings;
+}
+
 export interface KeepSettings {
   readonly bucket?: readonly PolicyJson[];
+  readonly further_buckets?: readonly (readonly [BucketName, readonly PolicyJson[]])[];
   readonly keys?: readonly (readonly [string, readonly PolicyJson[]])[];
   readonly roles?: readonly (readonly [PrincipalName, readonly PolicyJson[]])[];
 }
@@ -93,6 +101,7 @@ export interface EncryptionSettings {
 }
 
 export interface GroupSettings {
+  readonly bucket?: BucketName;
   readonly prefix?: S3Prefix;
   readonly only?: readonly SecretName[];
   readonly bundle?: S3Key;
@@ -153,6 +162,7 @@ export interface GuardSettings {
 }
 
 export interface ReplicaSettings {
+  readonly of?: BucketName;
   readonly bucket: BucketName;
   readonly region: Region;
   readonly bucket_key?: boolean;
@@ -181,7 +191,10 @@ const seal: Schema<SealSettings> = closed({
   context: v.exactOptional(mappingOf((name) => name, text("a string"))),
 });
 
+const bucketName = parsed("a bucket's name", parseBucketName);
+
 const group: Schema<GroupSettings> = closed({
+  bucket: v.exactOptional(bucketName),
   prefix: v.exactOptional(parsed("a prefix", parseMapPrefix)),
   only: v.exactOptional(
     listOf(parsed("a secret's name", (name) => parseSecretName(parseMapKey(name)))),
@@ -293,15 +306,20 @@ const statements: Schema<PolicyJson[]> = listOf(
 
 const keep: Schema<KeepSettings> = closed({
   bucket: v.exactOptional(statements),
+  further_buckets: v.exactOptional(mappingOf(parseBucketName, statements)),
   keys: v.exactOptional(mappingOf(parseKeyReference, statements)),
   roles: v.exactOptional(mappingOf(parsePrincipalName, statements)),
 });
 
-const placeEntries = {
-  region: parsed("a region's code", parseRegion),
-  bucket: parsed("a bucket's name", parseBucketName),
+const furtherEntries = {
   bucket_key: v.exactOptional(flag()),
   default_encryption: v.exactOptional(encryption),
+};
+
+const placeEntries = {
+  region: parsed("a region's code", parseRegion),
+  bucket: bucketName,
+  ...furtherEntries,
   keys: v.exactOptional(keys),
   endpoints: v.exactOptional(endpoints),
 };
@@ -311,13 +329,14 @@ export const mapSchema: Schema<MapSettings> = closed({
   account: parsed("12 digits in quotes", parseAccountId),
   partition: v.exactOptional(wordOf(PARTITIONS)),
   ...placeEntries,
+  further_buckets: v.exactOptional(mappingOf(parseBucketName, closed(furtherEntries))),
   groups: mappingOf(parseMapGroup, group),
   principals: mappingOf(parsePrincipalName, principalSettings),
   hosts: v.exactOptional(mappingOf(parsePrincipalName, host)),
   deployers: listOf(principal),
   break_glass: listOf(principal),
   guards: v.exactOptional(guards),
-  replicas: v.exactOptional(listOf(closed(placeEntries))),
+  replicas: v.exactOptional(listOf(closed({ of: v.exactOptional(bucketName), ...placeEntries }))),
   expect: v.exactOptional(listOf(parsed("a sentence", parseExpectation))),
   doctor: v.exactOptional(flag()),
   accept: v.exactOptional(listOf(wordOf(WAIVERS))),

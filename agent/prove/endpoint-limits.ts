@@ -4,22 +4,19 @@
  * @see https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
  * @module
  */
-import type { AccessMap, Endpoint, Target } from "../map/access-map.ts";
+import type { AccessMap, Endpoint } from "../map/access-map.ts";
 import { parseArn } from "../policy/glob.ts";
 import { callerWith, type Keys } from "./caller-facts.ts";
-import { exampleOf, keysOf } from "./key-obligations.ts";
+import { endpointsIn, type Reaching } from "./endpoint-obligations.ts";
+import { exampleOf } from "./key-misuse.ts";
+import { keysOf } from "./key-obligations.ts";
 import { withFacts } from "./object-requests.ts";
 import type { Obligation, Way } from "./obligation.ts";
 import { requestClassOf } from "./request-class.ts";
-import { targetsOf } from "./use-obligations.ts";
 
 export function endpointLimits(map: AccessMap): readonly Obligation[] {
-  return targetsOf(map).flatMap((target) =>
-    target.endpoints.flatMap((endpoint) =>
-      endpoint.service === "s3"
-        ? throughS3(map, target, endpoint)
-        : throughKms(map, target, endpoint),
-    ),
+  return endpointsIn(map).flatMap((reaching) =>
+    reaching.endpoint.service === "s3" ? throughS3(map, reaching) : throughKms(map, reaching),
   );
 }
 
@@ -28,13 +25,19 @@ interface Asked {
   readonly resource: string;
 }
 
-function throughS3(map: AccessMap, target: Target, endpoint: Endpoint): readonly Obligation[] {
-  const { bucket, region } = target;
-  const packages = awsOwned(region).map((name) => `arn:${map.partition}:s3:::${name}/x`);
+function throughS3(map: AccessMap, { endpoint, reached }: Reaching): readonly Obligation[] {
+  const own = new Set<string>(reached.map(({ target }) => target.bucket));
+  const others = ["another-bucket", ...[...own].map((name) => `${name}x`)];
+  const packages = awsOwned(regionOf(map, reached)).map(
+    (name) => `arn:${map.partition}:s3:::${name}/x`,
+  );
   const s3 = `arn:${map.partition}:s3:::`;
-  const objects = map.groups.map(exampleOf).map((key) => `${s3}${bucket}/${key}`);
+  const objects = reached.flatMap(({ map: one, target: { bucket } }) =>
+    one.groups.map(exampleOf).map((key) => `${s3}${bucket}/${key}`),
+  );
+  const notOwn = others.filter((name) => !own.has(name));
   return [
-    ...["another-bucket", `${bucket}x`].map((name) =>
+    ...notOwn.map((name) =>
       denial(map, endpoint, `bucket ${name}`, [
         { actions: ["s3:GetObject", "s3:PutObject"], resource: `${s3}${name}/x` },
         { actions: ["s3:ListBucket"], resource: `${s3}${name}` },
@@ -62,9 +65,14 @@ function throughS3(map: AccessMap, target: Target, endpoint: Endpoint): readonly
       : []),
     ...byOthers(map, endpoint, [
       ...objects.map((resource) => ({ actions: ["s3:GetObject", "s3:PutObject"], resource })),
-      { actions: ["s3:ListBucket"], resource: `${s3}${bucket}` },
+      ...[...own].map((bucket) => ({ actions: ["s3:ListBucket"], resource: `${s3}${bucket}` })),
     ]),
   ];
+}
+
+/** All that it reaches is of one region. */
+function regionOf(map: AccessMap, [first]: Reaching["reached"]): string {
+  return first?.target.region ?? map.home.region;
 }
 
 /**
@@ -91,9 +99,9 @@ function awsOwned(region: string): readonly string[] {
   ];
 }
 
-function throughKms(map: AccessMap, target: Target, endpoint: Endpoint): readonly Obligation[] {
-  const own = keysOf(map, target);
-  const another = `arn:${map.partition}:kms:${target.region}:${map.account}:key/ffffffff-ffff-ffff-ffff-ffffffffffff`;
+function throughKms(map: AccessMap, { endpoint, reached }: Reaching): readonly Obligation[] {
+  const own = [...new Set(reached.flatMap((place) => keysOf(place.map, place.target)))];
+  const another = `arn:${map.partition}:kms:${regionOf(map, reached)}:${map.account}:key/ffffffff-ffff-ffff-ffff-ffffffffffff`;
   return [
     denial(map, endpoint, "another key", [{ actions: USE, resource: another }]),
     ...(own.length === 0

@@ -5,21 +5,38 @@
  * @module
  */
 import type { AccessMap, Endpoint } from "../map/access-map.ts";
+import { bucketsOf, type MapBucket } from "../map/buckets.ts";
 import { parseArn } from "../policy/glob.ts";
 import { callerWith } from "./caller-facts.ts";
 import { withFacts } from "./object-requests.ts";
 import type { Obligation } from "./obligation.ts";
 import { requestClassOf } from "./request-class.ts";
-import { targetsOf } from "./use-obligations.ts";
 
 const ELSEWHERE = "999988887777";
 
 export function endpointObligations(map: AccessMap): readonly Obligation[] {
-  return targetsOf(map).flatMap((target) =>
-    target.endpoints.flatMap((endpoint) =>
-      actionsOf(endpoint).map((action) => leak(map, target.region, endpoint, action)),
+  return endpointsIn(map).flatMap(({ endpoint, reached }) =>
+    actionsOf(endpoint).map((action) =>
+      leak(map, reached[0]?.target.region ?? map.home.region, endpoint, action),
     ),
   );
+}
+
+/** An endpoint, with the buckets that it is for. */
+export interface Reaching {
+  readonly endpoint: Endpoint;
+  readonly reached: readonly MapBucket[];
+}
+
+/** Each once: several buckets of a region may have the same. */
+export function endpointsIn(map: AccessMap): readonly Reaching[] {
+  const byId = new Map<string, Reaching>();
+  for (const place of bucketsOf(map))
+    for (const endpoint of place.target.endpoints) {
+      const before = byId.get(endpoint.id)?.reached ?? [];
+      byId.set(endpoint.id, { endpoint, reached: [...before, place] });
+    }
+  return [...byId.values()];
 }
 
 function actionsOf({ service }: Endpoint): readonly string[] {

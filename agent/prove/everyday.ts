@@ -103,7 +103,7 @@ function networksOf(
 
 /** Those by which the principal reaches the target; a replica's stand for those at home. */
 export function endpointsFor(
-  { home, replicas }: AccessMap,
+  { home, endpointIds }: AccessMap,
   target: Target,
   vpces: readonly string[],
   service: "s3" | "kms",
@@ -111,11 +111,7 @@ export function endpointsFor(
   const ofService = target.endpoints.filter((one) => one.service === service).map(({ id }) => id);
   if (target !== home) return vpces.length === 0 ? [] : ofService;
   // an endpoint of another region does not serve this one
-  const others = [
-    ...home.endpoints.filter((one) => one.service !== service),
-    ...replicas.flatMap(({ endpoints }) => endpoints),
-  ].map(({ id }) => id);
-  return vpces.filter((id) => !others.includes(id));
+  return vpces.filter((id) => ofService.includes(id) || !endpointIds.has(id));
 }
 
 function through(id: string): Network {

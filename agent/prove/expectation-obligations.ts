@@ -1,6 +1,6 @@
 /** What the map's owner wrote under `expect`. @module */
-import type { AccessMap, MapExpectation, Verb } from "../map/access-map.ts";
-import type { Act } from "./entitlement.ts";
+import type { AccessMap, Group, MapExpectation, Verb } from "../map/access-map.ts";
+import { type Act, listedBy } from "./entitlement.ts";
 import { routesOf } from "./everyday.ts";
 import {
   anyhow,
@@ -11,7 +11,7 @@ import {
   everydayWays,
 } from "./object-requests.ts";
 import type { Obligation, Way } from "./obligation.ts";
-import type { Subject } from "./use-obligations.ts";
+import { idAt, type Subject } from "./use-obligations.ts";
 
 const ACTS: Readonly<Record<Exclude<Verb, "list">, Act>> = {
   read: "open",
@@ -20,14 +20,39 @@ const ACTS: Readonly<Record<Exclude<Verb, "list">, Act>> = {
   "read old versions of": "fetch old versions of",
 };
 
+/**
+ * What must not be is asked in each bucket; what must be, where groups are that the keys could be of.
+ * @param map the whole map
+ * @param one the same of one bucket
+ */
 export function expectationObligations(
   map: AccessMap,
+  one: AccessMap,
   subjects: readonly Subject[],
 ): readonly Obligation[] {
-  return map.expectations.flatMap((expectation) =>
-    subjects
-      .filter(({ principal }) => principal.name === expectation.principal)
-      .map((subject) => expected(map, subject, expectation)),
+  return map.expectations
+    .filter((expectation) => isAskedIn(map, one, expectation))
+    .flatMap((expectation) =>
+      subjects
+        .filter(({ principal }) => principal.name === expectation.principal)
+        .map((subject) => expected(one, subject, expectation)),
+    );
+}
+
+function isAskedIn(map: AccessMap, one: AccessMap, { allowed, pattern }: MapExpectation): boolean {
+  const isOfGroup = (group: Group): boolean => isNear(pattern, group);
+  if (!allowed || one.groups.some(isOfGroup)) return true;
+  // keys of no group are said of the home bucket
+  return one.home.bucket === map.home.bucket && !map.groups.some(isOfGroup);
+}
+
+/** Whether some key is both of the pattern and of what the group is listed by. */
+function isNear(pattern: string, group: Group): boolean {
+  const { text, isPrefix } = listedBy(group);
+  const prefix = pattern.replace(/\*$/, "");
+  const isOpen = pattern !== prefix;
+  return (
+    (isOpen && text.startsWith(prefix)) || (isPrefix && prefix.startsWith(text)) || text === prefix
   );
 }
 
@@ -38,7 +63,7 @@ function expected(
 ): Obligation {
   const scene: EverydayScene = { map, target: map.home, principal, caller: actor.caller };
   return {
-    id: `expect: ${text}`,
+    id: `${idAt(map, map.home)}expect: ${text}`,
     kind: "expectation",
     layer: "whole",
     line,

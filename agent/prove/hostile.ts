@@ -7,13 +7,15 @@
  * @module
  */
 import type { AccessMap, Group, Principal } from "../map/access-map.ts";
+import { mapsByBucket } from "../map/buckets.ts";
 import { parseArn } from "../policy/glob.ts";
 import type { Alike } from "./alike.ts";
 import { callerOf, isInstance, type Keys } from "./caller-facts.ts";
 import type { Prover } from "./decide.ts";
 import { claimOf } from "./entitlement.ts";
 import { instanceKeys } from "./everyday.ts";
-import { exampleOf, keysOf } from "./key-obligations.ts";
+import { exampleOf } from "./key-misuse.ts";
+import { keysOf } from "./key-obligations.ts";
 import { askedBy, type Layers } from "./layers.ts";
 import {
   anyhow,
@@ -61,24 +63,28 @@ export function hostileVerdicts(
   strangers: readonly Stranger[],
   proving: Proving,
 ): readonly HostileVerdict[] {
+  const maps = mapsByBucket(map);
   // the same of a principal in whatever part it plays
   const granting = new Map<string, readonly Granting[]>();
-  const grantingBy = (scene: Scene, name: string): readonly Granting[] => {
-    const steps = granting.get(name) ?? grantingSteps(scene);
-    granting.set(name, steps);
-    return steps;
-  };
   return hostilesOf(map, strangers).map((hostile) => {
-    const { kind, actor, assumes, unknown } = hostile;
-    const scene: Scene = { map, target: map.home, caller: actor.caller, unknown };
+    const { kind, actor, assumes, keys, unknown } = hostile;
+    const scenes = maps.map((one): Scene => ({
+      map: one,
+      target: one.home,
+      caller: actor.caller,
+      unknown,
+    }));
+    const steps = granting.get(actor.name) ?? scenes.flatMap(grantingSteps);
+    granting.set(actor.name, steps);
+    const gained = steps
+      .filter(({ step }) => isAllowed(hostile, narrowed([step], keys), proving))
+      .map(({ action }) => action);
     return {
       kind,
       actor: actor.name,
       assumes,
-      reads: readBy(hostile, scene, proving),
-      grantsItself: grantingBy(scene, actor.name)
-        .filter(({ step }) => isAllowed(hostile, narrowed([step], hostile.keys), proving))
-        .map(({ action }) => action),
+      reads: readBy(hostile, scenes, proving),
+      grantsItself: [...new Set(gained)],
     };
   });
 }
@@ -91,33 +97,44 @@ function isAllowed({ actor }: Hostile, way: Way, { layers, prover }: Proving): b
   return prover.find({ links, shared: new Set() }, "allow").kind !== "none";
 }
 
-/** Who cannot fetch need not be asked whether it opens; objects that the documents take alike are fetched alike. */
-function readBy(hostile: Hostile, scene: Scene, proving: Proving): readonly string[] {
-  const { actor, groups, keys } = hostile;
+function readBy(hostile: Hostile, scenes: readonly Scene[], proving: Proving): readonly string[] {
+  const fetching = new Map(
+    scenes.map((scene) => [
+      scene.target.bucket,
+      { scene, fetches: fetchesIn(hostile, scene, proving) },
+    ]),
+  );
+  return hostile.groups
+    .filter((group) => {
+      const place = fetching.get(group.bucket);
+      const key = exampleOf(group);
+      // who cannot fetch need not be asked whether it opens
+      if (place === undefined || !place.fetches(key)) return false;
+      return anyWays(place.scene, "open", key).some((way) =>
+        isAllowed(hostile, narrowed(way, hostile.keys), proving),
+      );
+    })
+    .map(({ name }) => name);
+}
+
+/** Whether it gets at the bytes of an object in the bucket: those that the documents take alike are fetched alike. */
+function fetchesIn(hostile: Hostile, scene: Scene, proving: Proving): (key: string) => boolean {
+  const { actor, keys } = hostile;
   const { ways, similar } = onObject(scene, "s3:GetObject");
   const { action, within } = similar;
   const bucket = { resource: parseArn(`${within}x`), endpoint: undefined };
   const policies = proving.layers.policiesFor("whole", actor, bucket);
   const signatureOf = proving.alike.signatureOf(policies, action);
-  const canFetch = new Map<string | number, boolean>();
-  const fetches = (key: string): boolean => {
+  const known = new Map<string | number, boolean>();
+  return (key) => {
     const resource = parseArn(`${within}${key}`);
     const signature = resource === undefined ? "" : signatureOf(resource);
     const found =
-      canFetch.get(signature) ??
+      known.get(signature) ??
       ways(key).some((way) => isAllowed(hostile, narrowed(way, keys), proving));
-    canFetch.set(signature, found);
+    known.set(signature, found);
     return found;
   };
-  return groups
-    .filter((group) => {
-      const key = exampleOf(group);
-      return (
-        fetches(key) &&
-        anyWays(scene, "open", key).some((way) => isAllowed(hostile, narrowed(way, keys), proving))
-      );
-    })
-    .map(({ name }) => name);
 }
 
 function hostilesOf(map: AccessMap, strangers: readonly Stranger[]): readonly Hostile[] {

@@ -44,7 +44,7 @@ function looksAtBucket(map: AccessMap, subject: Subject): readonly Obligation[] 
   const layers = publishes ? allowingLayers(subject) : [];
   return layers.flatMap((layer) =>
     BUCKET_CHECK_RIGHTS.map((action): Obligation => ({
-      id: `${principal.name}/${action} allowed: ${layer}`,
+      id: `${idAt(map, map.home)}${principal.name}/${action} allowed: ${layer}`,
       kind: "list",
       layer,
       line: lineOfPrincipal(map, principal),

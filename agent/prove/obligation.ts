@@ -4,6 +4,7 @@
  * Nothing here knows a document: which statement keeps a promise is found out when it is proved.
  * @module
  */
+import type { BucketName } from "../core/names.ts";
 import type { Caller } from "../policy/caller.ts";
 import type { Decision } from "./chain.ts";
 import type { RequestClass } from "./request-class.ts";
@@ -16,6 +17,8 @@ export interface Obligation {
   /** Of the map. */
   readonly line: number;
   readonly actor: Actor;
+  /** That groups lie in and of whose keys it is; undefined for the home bucket. */
+  readonly bucket?: BucketName | undefined;
   readonly expected: Decision;
   /** What objects it is about; undefined when it is about none. */
   readonly objects: ObjectSet | undefined;

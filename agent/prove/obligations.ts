@@ -1,5 +1,6 @@
 /** All that must hold of a map's documents. @module */
 import type { AccessMap } from "../map/access-map.ts";
+import { mapsByBucket } from "../map/buckets.ts";
 import { administrationObligations } from "./administration.ts";
 import { endpointLimits } from "./endpoint-limits.ts";
 import { endpointObligations } from "./endpoint-obligations.ts";
@@ -14,7 +15,7 @@ import { replicationObligations } from "./replication.ts";
 import { type Stranger, strangerObligations } from "./strangers.ts";
 import { takeoverObligations } from "./takeover.ts";
 import { trustObligations } from "./trust-obligations.ts";
-import { subjectsOf, useObligations } from "./use-obligations.ts";
+import { type Subject, subjectsOf, useObligations } from "./use-obligations.ts";
 
 /** @param hasDocuments whether the own policies of a principal with this ARN are among the documents */
 export function obligationsOf(
@@ -24,19 +25,26 @@ export function obligationsOf(
   hasDocuments: (arn: string) => boolean,
 ): readonly Obligation[] {
   const subjects = subjectsOf(map, hasDocuments);
+  const inEach = (
+    of: (map: AccessMap, subjects: readonly Subject[]) => readonly Obligation[],
+  ): readonly Obligation[] => mapsByBucket(map).flatMap((one) => inBucket(one, of(one, subjects)));
   return [
-    ...useObligations(map, subjects),
-    ...listObligations(map, subjects),
+    ...inEach(useObligations),
+    ...inEach(listObligations),
     ...keyObligations(map, subjects),
-    ...administrationObligations(map, subjects),
-    ...managementObligations(map, subjects),
-    ...guardObligations(map, subjects),
-    ...replicationObligations(map, subjects),
-    ...strangerObligations(map, strangers),
+    ...inEach(administrationObligations),
+    ...inEach(managementObligations),
+    ...inEach(guardObligations),
+    ...inEach(replicationObligations),
+    ...inEach((one) => strangerObligations(one, strangers)),
     ...takeoverObligations(map, subjects),
     ...trustObligations(map, named),
     ...endpointObligations(map),
     ...endpointLimits(map),
-    ...expectationObligations(map, subjects),
+    ...inEach((one) => expectationObligations(map, one, subjects)),
   ];
+}
+
+function inBucket({ home }: AccessMap, own: readonly Obligation[]): readonly Obligation[] {
+  return home.path.length === 0 ? own : own.map((one) => ({ ...one, bucket: home.bucket }));
 }

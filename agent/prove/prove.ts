@@ -17,13 +17,12 @@ import { assumptionsOf } from "./assumptions.ts";
 import { type Alike, newAlike } from "./alike.ts";
 import type { Chain, Decision } from "./chain.ts";
 import { type Finding, newProver, type Prover } from "./decide.ts";
-import { documentWordsOf } from "./document-words.ts";
 import { denialsOf, plainRequestOf } from "./guard-statements.ts";
 import { askedBy, type Kept, type Layers, layersOf } from "./layers.ts";
 import { hostileVerdicts, type HostileVerdict } from "./hostile.ts";
 import { knownArns, sessionsOf, strangersOf } from "./strangers.ts";
+import { type KeySpaces, keySpacesOf } from "./key-spaces.ts";
 import { namedIn } from "./named.ts";
-import { keySpaceOf, type KeySpace } from "./object-keys.ts";
 import { obligationsOf } from "./obligations.ts";
 import type { Actor, Obligation, Way } from "./obligation.ts";
 import { settingFaults, type SettingFault } from "./settings.ts";
@@ -62,8 +61,7 @@ export type Outcome =
 /** @throws {PosternError} BadData when a document is none */
 export function proveMap(map: AccessMap, deployment: Deployment): ProofReport {
   const layers = layersOf(deployment);
-  const { keyPatterns, gaps } = documentWordsOf(map, deployment);
-  const space = keySpaceOf(map, keyPatterns);
+  const spaces = keySpacesOf(map, deployment);
   const named = namedIn(deployment);
   const strangers = strangersOf(map, named.onResources, knownArns(map));
   const obligations = obligationsOf(map, named, strangers, layers.hasDocuments);
@@ -71,7 +69,7 @@ export function proveMap(map: AccessMap, deployment: Deployment): ProofReport {
   const count = (amount: number): void => {
     decisions += amount;
   };
-  const proving = newProving(layers, space, count);
+  const proving = newProving(layers, spaces, count);
   const results = obligations.map((one) => proveObligation(one, proving));
   return {
     results,
@@ -79,8 +77,7 @@ export function proveMap(map: AccessMap, deployment: Deployment): ProofReport {
     hostile: hostileVerdicts(map, strangers, proving),
     assumptions: assumptionsOf(map),
     gaps: [
-      ...gaps,
-      ...(space.gap === undefined ? [] : [space.gap]),
+      ...spaces.gaps,
       ...sessionsOf(map, named.onResources).map((arn) => `what the session ${arn} alone is given`),
     ],
     decisions,
@@ -90,7 +87,7 @@ export function proveMap(map: AccessMap, deployment: Deployment): ProofReport {
 /** What is shared by the obligations of one deployment. */
 export interface Proving {
   readonly layers: Layers;
-  readonly space: KeySpace;
+  readonly spaces: KeySpaces;
   readonly prover: Prover;
   readonly alike: Alike;
   readonly before: Before;
@@ -105,17 +102,17 @@ export interface Before {
   readonly resources: Map<readonly string[], Map<string, readonly Arn[]>>;
 }
 
-export function newProving(layers: Layers, space: KeySpace, count: Proving["count"]): Proving {
+export function newProving(layers: Layers, spaces: KeySpaces, count: Proving["count"]): Proving {
   const before = { findings: new Map(), resources: new Map() };
-  return { layers, space, prover: newProver(), alike: newAlike(), before, count };
+  return { layers, spaces, prover: newProver(), alike: newAlike(), before, count };
 }
 
 // what a principal's organisation is does not change between two of its requests
 const SHARED: ReadonlySet<string> = new Set(["aws:principalorgid"]);
 
 export function proveObligation(obligation: Obligation, proving: Proving): Result {
-  const { objects, expected } = obligation;
-  const keys = objects === undefined ? [""] : proving.space.keysOf(objects);
+  const { expected } = obligation;
+  const keys = proving.spaces.keysOf(obligation);
   const wanted: Decision = expected === "allow" ? "deny" : "allow";
   const [example] = keys;
   let classes = 0;

@@ -1,7 +1,7 @@
 /** What of the buckets is no policy and must be so all the same. @module */
 import type { AccessMap, Target } from "../map/access-map.ts";
+import { targetsIn } from "../map/buckets.ts";
 import type { BucketSettings, Deployment } from "../policy/deployment.ts";
-import { targetsOf } from "./use-obligations.ts";
 
 export interface SettingFault {
   readonly bucket: string;
@@ -11,9 +11,9 @@ export interface SettingFault {
 }
 
 export function settingFaults(map: AccessMap, { buckets }: Deployment): readonly SettingFault[] {
-  return targetsOf(map).flatMap((target, at) => {
-    const { bucket } = target;
-    const line = map.lineOf(at === 0 ? ["bucket"] : ["replicas", at - 1, "bucket"]);
+  return targetsIn(map).flatMap((target) => {
+    const { bucket, path } = target;
+    const line = map.lineOf([...path, "bucket"]);
     const found = buckets.find((one) => one.name === bucket);
     if (found === undefined)
       return [{ bucket, line, message: "expected documents of this bucket, got none" }];

@@ -34,13 +34,18 @@ export function isGenerated({ kind }: Principal): boolean {
   return kind === "ec2" || kind === "oidc" || kind === "service" || kind === "human";
 }
 
+/** A bucket and its replicas. @param map of one bucket (map/buckets.ts) */
 export function targetsOf({ home, replicas }: AccessMap): readonly Target[] {
   return [home, ...replicas];
 }
 
-/** What an obligation's id begins with: home's have nothing. */
-export function idAt(map: AccessMap, { region }: Target): string {
-  return region === map.home.region ? "" : `${region}: `;
+/** What an obligation's id begins with: those of the home bucket have nothing. @param map of one bucket */
+export function idAt({ home, replicas }: AccessMap, target: Target): string {
+  const { bucket, region } = target;
+  const own = home.path.length === 0 ? "" : `${home.bucket}: `;
+  if (target === home) return own;
+  const isAlone = replicas.filter((one) => one.region === region).length === 1;
+  return `${own}${isAlone && region !== home.region ? region : bucket}: `;
 }
 
 export function lineOfPrincipal(map: AccessMap, { name }: Principal): number {

@@ -4,8 +4,9 @@ import { PosternError } from "../../agent/core/errors.ts";
 import { generate } from "../../agent/generate/deployment.ts";
 import { readTemplates } from "../../agent/generate/templates.ts";
 import type { AccessMap } from "../../agent/map/access-map.ts";
+import { parseMap } from "../../agent/map/parse.ts";
 import { realisticMap } from "../support/deployments.ts";
-import { largeMap } from "../support/large-maps.ts";
+import { largeMap, largeMapText } from "../support/large-maps.ts";
 
 const templates = readTemplates();
 const TAKEN_BY_AWS = 20_480;
@@ -43,7 +44,7 @@ describe("a bucket policy that does not fit", () => {
         error instanceof PosternError &&
         error.code === "TooLarge" &&
         (error.hint ?? "").startsWith(
-          "write accept: [fewer-layers] into the map; or divide the map in 3, ",
+          "write accept: [fewer-layers] into the map; or add further_buckets: { acme-secrets-2: {}, acme-secrets-3: {} } to the map; ",
         ),
     );
   });
@@ -80,7 +81,9 @@ describe("a bucket policy that does not fit", () => {
       (error: unknown) =>
         error instanceof PosternError &&
         /expected at most 18432 bytes, got 4\d{4} in its shortest form/.test(error.message) &&
-        /^divide the map in 4, .* app-000 to app-049 \(50 groups\), /.test(error.hint ?? ""),
+        /^add further_buckets: .*; even then, policy of key .*: give some of its groups another key$/.test(
+          error.hint ?? "",
+        ),
     );
   });
 
@@ -91,28 +94,77 @@ describe("a bucket policy that does not fit", () => {
     assert.equal(packing[0]?.steps.length, 5);
   });
 
-  const obstacles: readonly (readonly [string, Parameters<typeof largeMap>[0], RegExp])[] = [
+  for (const [why, size] of [
+    ["60 groups of 60 roles", { roles: 60, groups: 60, protection: "s3" }],
     [
       "50 groups under SSE-KMS, which has a rule a key",
       { roles: 100, groups: 50, accepts: true, protection: "sse-kms" },
-      /^divide the map in 2, .*: app-000 to app-024 \(25 groups\), app-025 to app-049 \(25 groups\)$/,
     ],
-  ];
-  for (const [why, size, expected] of obstacles)
-    it(`says how to divide the map for ${why}, and the parts fit`, () => {
-      const map = largeMap(size);
-      let hint = "";
-      assert.throws(
-        () => generate(map, templates),
-        (error: unknown) => {
-          hint = error instanceof PosternError ? (error.hint ?? "") : "";
-          return expected.test(hint);
-        },
-      );
-      for (const [, first = "", last = ""] of hint.matchAll(/(app-\d+) to (app-\d+)/g)) {
-        const groups = map.groups.filter(({ name }) => name >= first && name <= last);
-        const bytes = generate({ ...map, groups }, templates).packing[0]?.to ?? 0;
-        assert.ok(groups.length > 0 && bytes <= TAKEN_BY_AWS, `${bytes}`);
-      }
+  ] as const)
+    it(`says in which further buckets ${why} fit, and with these lines they do`, () => {
+      const text = largeMapText(size);
+      const map = parseMap(asAdvised(text, hintOf(text)), "advised.yaml");
+      const { deployment } = generate(map, templates);
+      assert.ok(deployment.buckets.length > 1);
+      for (const { policy } of deployment.buckets)
+        assert.ok(JSON.stringify(policy).length <= TAKEN_BY_AWS);
     });
+
+  it("says what further buckets need so that groups are encrypted and replicated as before", () => {
+    const key = "arn:aws:kms:us-east-1:111122223333:key/11111111-1111-1111-1111-000000000000";
+    const home = { type: "kms", key, oldKey: undefined } as never;
+    const large = largeMap({ roles: 60, groups: 60, protection: "s3" });
+    const replica = { ...large.home, bucket: "acme-secrets-west", of: large.home.bucket };
+    const map: AccessMap = {
+      ...large,
+      home: { ...large.home, bucketKey: true, defaultEncryption: home },
+      replicas: [{ ...replica, path: ["replicas", 0], region: "us-west-2" } as never],
+    };
+    const hint = hintOf(map);
+    assert.ok(
+      hint.includes(
+        `acme-secrets-2: { bucket_key: true, default_encryption: { type: kms, key: "${key}" } }`,
+      ),
+      hint,
+    );
+    assert.match(hint, /and to replicas one with of: acme-secrets-2 in us-west-2, /);
+  });
+
+  it("names buckets that the map does not have yet", () => {
+    const text = largeMapText({ roles: 60, groups: 60, protection: "s3" })
+      .replace("keys:\n", "further_buckets: { acme-secrets-2: {} }\nkeys:\n")
+      .replace("  app-000:\n", "  app-000:\n    bucket: acme-secrets-2\n");
+    const advised = asAdvised(text, hintOf(text));
+    assert.match(advised, /acme-secrets-3: \{\}/);
+    assert.doesNotThrow(() => generate(parseMap(advised, "advised.yaml"), templates));
+  });
 });
+
+function hintOf(given: string | AccessMap): string {
+  const map = typeof given === "string" ? parseMap(given, "large.yaml") : given;
+  try {
+    generate(map, templates);
+  } catch (error) {
+    assert.ok(error instanceof PosternError && error.code === "TooLarge", String(error));
+    return error.hint ?? "";
+  }
+  return assert.fail("it fits");
+}
+
+/** The text with the lines that the last of the ways in a hint has. */
+function asAdvised(text: string, hint: string): string {
+  const way = hint.split("; or ").at(-1) ?? "";
+  const [, buckets = ""] = /further_buckets: \{ (.*?) \} to the map/.exec(way) ?? [];
+  const lines = [...way.matchAll(/(bucket: \S+) to ([^;]+)/g)];
+  assert.ok(buckets !== "" && lines.length > 0, hint);
+  const moved = lines.reduce(
+    (whole, [, line = "", names = ""]) =>
+      names
+        .split(", ")
+        .reduce((one, name) => one.replace(`\n  ${name}:\n`, `$&    ${line}\n`), whole),
+    text,
+  );
+  return moved.includes("further_buckets: {")
+    ? moved.replace("further_buckets: {", `$& ${buckets},`)
+    : moved.replace("keys:\n", `further_buckets: { ${buckets} }\nkeys:\n`);
+}

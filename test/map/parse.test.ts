@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { PosternError } from "../../agent/core/errors.ts";
 import type { AccessMap, Principal } from "../../agent/map/access-map.ts";
+import { mapsByBucket } from "../../agent/map/buckets.ts";
 import { parseMap } from "../../agent/map/parse.ts";
-import { ACME, KEEP, REPLICA, replaced, ROWS } from "../support/access-maps.ts";
+import { ACME, KEEP, REPLICA, replaced, ROWS, withFurther } from "../support/access-maps.ts";
 
 const text = ACME;
 
@@ -133,6 +134,51 @@ describe("a replica", () => {
     assert.equal(map.replicas[0]?.keys.size, 3);
     assert.equal(map.replication, "replication");
     assert.equal(arnOf(map, "replication"), "arn:aws:iam::111122223333:role/postern/replication");
+  });
+});
+
+describe("a further bucket", () => {
+  const map = parseMap(withFurther(text), "map.yaml");
+
+  it("has the groups that say so, and the home bucket has the others", () => {
+    const [home, further] = mapsByBucket(map);
+    const names = (one: AccessMap | undefined): unknown => one?.groups.map(({ name }) => name);
+    assert.deepEqual(names(home), ["web", "tls", "db"]);
+    assert.deepEqual(names(further), ["api"]);
+    assert.equal(further?.home.bucket, "acme-secrets-2");
+    assert.deepEqual(further.principals, map.principals);
+  });
+
+  it("has the region, the endpoints and the keys of its groups, and statements kept for it", () => {
+    const [home, further] = mapsByBucket(map);
+    assert.equal(further?.home.region, "us-east-1");
+    assert.deepEqual(further.home.endpoints, map.home.endpoints);
+    assert.deepEqual(
+      [...further.home.keys.keys()],
+      map.groups.flatMap(({ name, seal }) =>
+        (name as string) === "api" && seal.mode !== "none" ? [seal.key] : [],
+      ),
+    );
+    assert.deepEqual(
+      [home, further].map((one) => one?.keep.bucket.length),
+      [0, 1],
+    );
+    assert.equal(map.lineOf(further.home.path), map.lineOf(["further_buckets", "acme-secrets-2"]));
+  });
+
+  it("has replicas of its own, and without any nobody replicates it", () => {
+    const replicated = parseMap(withFurther(text) + REPLICA, "map.yaml");
+    const replicationOf = (one: AccessMap): unknown =>
+      mapsByBucket(one).map(({ replicas, replication }) => [replicas.length, replication]);
+    assert.deepEqual(replicationOf(replicated), [
+      [1, "replication"],
+      [0, undefined],
+    ]);
+    const other = replaced("- region:", "- of: acme-secrets-2\n    region:")(REPLICA);
+    assert.deepEqual(replicationOf(parseMap(withFurther(text) + other, "map.yaml")), [
+      [0, undefined],
+      [1, "replication"],
+    ]);
   });
 });
 

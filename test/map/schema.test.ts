@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { parse } from "yaml";
-import { ACME, KEEP, REPLICA, ROWS } from "../support/access-maps.ts";
+import { ACME, KEEP, REPLICA, ROWS, withFurther } from "../support/access-maps.ts";
 import { root } from "../support/root.ts";
 
 const schema = JSON.parse(
@@ -43,6 +43,18 @@ const BEYOND_A_SCHEMA = new Set([
   "a replica that no guarded host could reach",
   "a kept statement with an operator that is none",
   "a kept statement of a role that says whom it is about",
+  "a group in a bucket that is none",
+  "a further bucket in which no group lies",
+  "the home bucket as a further one",
+  "a further bucket with a default encryption that its groups do not have",
+  "a further bucket with a default key that is none",
+  "a home bucket in which no group lies",
+  "groups of one prefix in different buckets",
+  "a replica of a bucket that is none",
+  "a replica of a further bucket without a key",
+  "a bucket that is a replica as well",
+  "an endpoint of two regions",
+  "kept statements of a bucket that is none",
   "kept statements of nobody",
   "kept statements of a key that has no name",
   "kept statements of one key twice",
@@ -51,7 +63,7 @@ const BEYOND_A_SCHEMA = new Set([
 
 describe("the schema of an access map", () => {
   it("takes a sound one", () => {
-    for (const text of [ACME, ACME + REPLICA, ACME + KEEP])
+    for (const text of [ACME, ACME + REPLICA, ACME + KEEP, withFurther(ACME)])
       assert.equal(conforms(parse(text)), true, JSON.stringify(conforms.errors));
   });
   for (const [why, change] of ROWS)

@@ -9,10 +9,9 @@ import type { AccessMap } from "../../agent/map/access-map.ts";
 import type { Deployment } from "../../agent/policy/deployment.ts";
 import { parsePolicy, type Policy } from "../../agent/policy/document.ts";
 import type { Policies } from "../../agent/policy/request.ts";
-import { documentWordsOf } from "../../agent/prove/document-words.ts";
+import { type KeySpaces, keySpacesOf } from "../../agent/prove/key-spaces.ts";
 import { askedBy, type Layers, layersOf } from "../../agent/prove/layers.ts";
 import { namedIn } from "../../agent/prove/named.ts";
-import { type KeySpace, keySpaceOf } from "../../agent/prove/object-keys.ts";
 import type { Obligation, Way } from "../../agent/prove/obligation.ts";
 import { obligationsOf } from "../../agent/prove/obligations.ts";
 import { newProving, type Proving, proveObligation } from "../../agent/prove/prove.ts";
@@ -65,7 +64,7 @@ function readingOf(
   before?: Reading,
 ): Reading {
   const layers = layersOf(deployment, parse);
-  const { keyPatterns } = documentWordsOf(map, deployment);
+  const spaces = keySpacesOf(map, deployment);
   const named = namedIn(deployment);
   const strangers = strangersOf(map, named.onResources, knownArns(map));
   const trusted = deployment.identities.map(({ arn }) => inJson(named.inTrust(arn)));
@@ -75,7 +74,7 @@ function readingOf(
   const obligations = isSame
     ? before.obligations
     : obligationsOf(map, named, strangers, layers.hasDocuments);
-  const proving = newProving(layers, keySpaceOf(map, keyPatterns), () => undefined);
+  const proving = newProving(layers, spaces, () => undefined);
   const byId = isSame ? before.byId : new Map(obligations.map((one) => [one.id, one]));
   return { proving, obligations, byId, signature };
 }
@@ -110,10 +109,10 @@ const NONE: ReadonlySet<string> = new Set();
 
 function documentsOf(
   obligation: Obligation,
-  { layers, space }: { readonly layers: Layers; readonly space: KeySpace },
+  { layers, spaces }: { readonly layers: Layers; readonly spaces: KeySpaces },
 ): ReadonlySet<string> {
-  const { actor, layer, objects, similar, typical } = obligation;
-  const keys = objects === undefined ? [""] : space.keysOf(objects);
+  const { actor, layer, similar, typical } = obligation;
+  const keys = spaces.keysOf(obligation);
   const asked = similar === undefined ? keys : keys.slice(0, 1);
   const names = new Set<string>();
   const collect = (ways: readonly Way[], policiesOf: (step: Way[number]) => Policies): void => {

@@ -12,7 +12,11 @@ import { root } from "../support/root.ts";
 
 /** What is generated and what proves share the map alone. */
 describe("the documents that a map makes", () => {
-  for (const path of ["test/cases/map/realistic.yaml", "test/cases/access-map/acme.yaml"])
+  for (const path of [
+    "test/cases/map/realistic.yaml",
+    "test/cases/map/further.yaml",
+    "test/cases/access-map/acme.yaml",
+  ])
     it(`of ${path} hold, every obligation of it`, () => {
       const map = parseMap(readFileSync(join(root, path), "utf8"), path);
       const { results, settings, gaps } = proveMap(map, generateDeployment(map));

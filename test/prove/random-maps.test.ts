@@ -19,6 +19,8 @@ import { randomFrom } from "../support/random.ts";
 
 const ACCOUNT = "111122223333";
 const KMS = `arn:aws:kms:us-east-1:${ACCOUNT}:key/11111111-1111-1111-1111-111111111111`;
+const HOME = "acme-secrets";
+const FURTHER = "acme-secrets-2";
 const ENDPOINT = "vpce-0123456789abcdef0";
 const ORG = "o-a1b2c3d4e5";
 const ACTIONS = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:GetObjectVersion"] as const;
@@ -33,6 +35,7 @@ const BY_LEVEL = {
 interface World {
   readonly groups: readonly {
     readonly name: "a" | "ab";
+    readonly bucket: string;
     readonly isEncrypted: boolean;
     readonly readers: readonly string[];
     readonly publishers: ReadonlyMap<string, (typeof LEVELS)[number]>;
@@ -46,24 +49,28 @@ const NAMES = ["p", "q", "px"] as const;
 
 function randomWorld(chance: () => number): World {
   const some = (probability: number) => NAMES.filter(() => chance() < probability);
-  const group = (name: "a" | "ab") => ({
+  const group = (name: "a" | "ab", bucket = HOME) => ({
     name,
+    bucket,
     isEncrypted: chance() < 0.5,
     readers: some(0.5),
     publishers: new Map(
       some(0.4).map((one) => [one, LEVELS[Math.floor(chance() * 3)] ?? "write"] as const),
     ),
   });
+  const shape = chance();
+  const others = shape < 0.3 ? [] : [group("ab", shape < 0.65 ? HOME : FURTHER)];
   return {
-    groups: chance() < 0.3 ? [group("a")] : [group("a"), group("ab")],
+    groups: [group("a"), ...others],
     limited: new Set(some(0.4)),
     hasOrg: chance() < 0.5,
   };
 }
 
 function yamlOf({ groups, limited, hasOrg }: World): string {
-  const lines = groups.flatMap(({ name, isEncrypted, readers, publishers }) => [
+  const lines = groups.flatMap(({ name, bucket, isEncrypted, readers, publishers }) => [
     `  ${name}:`,
+    ...(bucket === HOME ? [] : [`    bucket: ${bucket}`]),
     `    prefix: ${name}/`,
     ...(isEncrypted ? ["    sse: { type: kms, key: k, header: required }"] : []),
     ...(readers.length === 0 ? [] : [`    readers: [${readers.join(", ")}]`]),
@@ -77,8 +84,8 @@ function yamlOf({ groups, limited, hasOrg }: World): string {
   return `version: 1
 account: "${ACCOUNT}"
 region: us-east-1
-bucket: acme-secrets
-keys: { k: "${KMS}" }
+bucket: ${HOME}
+${groups.some(({ bucket }) => bucket === FURTHER) ? `further_buckets: { ${FURTHER}: {} }\n` : ""}keys: { k: "${KMS}" }
 principals:
 ${principals.join("\n")}
   infra: { kind: existing, role: infra }
@@ -94,6 +101,7 @@ guards: { ${hasOrg ? `org: ${ORG}, ` : ""}tls: "1.2" }
 interface Asked {
   readonly who: string;
   readonly action: (typeof ACTIONS)[number];
+  readonly bucket: string;
   readonly key: string;
   readonly context: Readonly<Record<string, readonly string[]>>;
 }
@@ -115,19 +123,21 @@ const CONTEXTS: readonly Asked["context"][] = [
   [{}],
 );
 
-function* asks(): Generator<Asked> {
+function* asks({ groups }: World): Generator<Asked> {
+  const buckets = new Set([HOME, ...groups.map(({ bucket }) => bucket)]);
   for (const who of [...NAMES, "infra", "stranger"])
     for (const action of ACTIONS)
-      for (const key of OBJECTS)
-        for (const context of CONTEXTS) yield { who, action, key, context };
+      for (const bucket of buckets)
+        for (const key of OBJECTS)
+          for (const context of CONTEXTS) yield { who, action, bucket, key, context };
 }
 
 /** What the map says; undefined where it leaves it open. */
 function isMeant(
   { groups, limited, hasOrg }: World,
-  { who, action, key, context }: Asked,
+  { who, action, bucket, key, context }: Asked,
 ): boolean {
-  const group = groups.find(({ name }) => key.startsWith(`${name}/`));
+  const group = groups.find((one) => one.bucket === bucket && key.startsWith(`${one.name}/`));
   const level = group?.publishers.get(who);
   const reads = action === "s3:GetObject" && group?.readers.includes(who) === true;
   const may = reads || (level !== undefined && BY_LEVEL[level].some((one) => one === action));
@@ -151,12 +161,12 @@ const EVERYTHING = parsePolicy(
 function isAllowed(
   world: World,
   bindings: Bindings,
-  { who, action, key, context }: Asked,
+  { who, action, bucket, key, context }: Asked,
 ): boolean {
   const isPrincipal = NAMES.some((name) => name === who);
   const arn = `arn:aws:iam::${ACCOUNT}:role/${isPrincipal ? "postern/" : ""}${who}`;
   const caller = callerOfArn(`arn:aws:sts::${ACCOUNT}:assumed-role/${who}/session`, arn);
-  const resource = parseArn(`arn:aws:s3:::acme-secrets/${key}`);
+  const resource = parseArn(`arn:aws:s3:::${bucket}/${key}`);
   assert.ok(caller !== undefined && resource !== undefined);
   const isEncrypted = world.groups.some((one) => one.isEncrypted && key.startsWith(`${one.name}/`));
   const headers =
@@ -188,7 +198,7 @@ function isAllowed(
 
 function firstFault(world: World, deployment: Deployment): Asked | undefined {
   const bindings = bindingsOf(deployment);
-  for (const asked of asks())
+  for (const asked of asks(world))
     if (isAllowed(world, bindings, asked) !== isMeant(world, asked)) return asked;
   return undefined;
 }
@@ -213,10 +223,16 @@ function weakened(deployment: Deployment, chance: () => number): Deployment {
     const left = statements.flatMap((one, index) => (index === at ? changed : [one]));
     return left.length === 0 ? document : { ...document, Statement: left };
   };
-  const [bucket] = deployment.buckets;
-  assert.ok(bucket?.policy !== undefined);
-  if (chance() < 0.6)
-    return { ...deployment, buckets: [{ ...bucket, policy: within(bucket.policy) }] };
+  const { buckets } = deployment;
+  if (chance() < 0.6) {
+    const chosen = pick(buckets.length);
+    return {
+      ...deployment,
+      buckets: buckets.map((one, at) =>
+        at === chosen && one.policy !== undefined ? { ...one, policy: within(one.policy) } : one,
+      ),
+    };
+  }
   const at = pick(deployment.identities.length);
   const identities = deployment.identities.map((one, index) =>
     index !== at
@@ -236,7 +252,7 @@ const MAPS = 6;
 const WEAKENED = 6;
 
 describe("a proof of random maps", () => {
-  let faults = 0;
+  let [faults, further] = [0, 0];
   for (let seed = 1; seed <= MAPS; seed += 1)
     it(`finds whatever trying each request finds: map ${seed}`, () => {
       const chance = randomFrom(seed * 7919);
@@ -244,6 +260,7 @@ describe("a proof of random maps", () => {
       const text = yamlOf(world);
       const map = parseMap(text, `map ${seed}`);
       const sound = generateDeployment(map);
+      if (map.further.length > 0) further += 1;
       assert.equal(firstFault(world, sound), undefined, text);
       const failing = proveMap(map, sound).results.filter(
         ({ outcome }) => outcome.kind !== "proved",
@@ -264,6 +281,7 @@ describe("a proof of random maps", () => {
     });
 
   it("had something to find", () => {
+    assert.ok(further >= 2, `${further} maps had a further bucket`);
     assert.ok(faults >= 3, `${faults} weakened deployments decided anything otherwise`);
   });
 });

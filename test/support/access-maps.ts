@@ -36,6 +36,19 @@ keep:
     legacy: [{ Effect: Allow, Action: "sqs:*", Resource: "*" }]
 `;
 
+/** A further bucket with a group, a replica and a kept statement of its own, to be added to it. */
+const FURTHER: string = `
+further_buckets:
+  acme-secrets-2: { default_encryption: { type: s3 } }
+keep:
+  further_buckets:
+    acme-secrets-2: [{ Effect: Deny, Principal: "*", Action: "s3:PutBucket*", Resource: "*" }]
+`;
+
+/** The map with it, of which group api lies there. */
+export const withFurther = (whole: string): string =>
+  replaced("prefix: api/", "bucket: acme-secrets-2\n    prefix: api/")(whole) + FURTHER;
+
 export type Row = readonly [why: string, change: (text: string) => string, expected: RegExp];
 
 export const replaced =
@@ -347,6 +360,110 @@ export const ROWS: readonly Row[] = [
         "    arn:aws:kms:us-east-1:111122223333:key/99999999-9999-9999-9999-999999999999: [",
       )(KEEP),
     /keep\.keys: expected keys that groups are under/,
+  ],
+  [
+    "a group in a bucket that is none",
+    (whole) => replaced("bucket: acme-secrets-2\n", "bucket: acme-secrets-3\n")(withFurther(whole)),
+    /groups\.api\.bucket: expected bucket or one of further_buckets, got "acme-secrets-3"; did you mean/,
+  ],
+  [
+    "a further bucket in which no group lies",
+    (whole) => whole + FURTHER,
+    /further_buckets\.acme-secrets-2: expected groups that lie in it, got none/,
+  ],
+  [
+    "the home bucket as a further one",
+    (whole) => withFurther(whole).replaceAll("acme-secrets-2", "acme-secrets"),
+    /further_buckets\.acme-secrets: expected each bucket once, got "acme-secrets" again/,
+  ],
+  [
+    "a further bucket without a name of a bucket",
+    (whole) => withFurther(whole).replaceAll("acme-secrets-2", "Acme"),
+    /further_buckets\.Acme: .*expected/,
+  ],
+  [
+    "a further bucket with a region of its own",
+    (whole) =>
+      replaced(
+        "{ default_encryption:",
+        "{ region: us-west-2, default_encryption:",
+      )(withFurther(whole)),
+    /further_buckets\.acme-secrets-2\.region: expected one of bucket_key, default_encryption/,
+  ],
+  [
+    "a further bucket with a default encryption that its groups do not have",
+    (whole) =>
+      replaced(
+        "prefix: api/",
+        "prefix: api/\n    sse: { type: kms, key: web, header: default }",
+      )(withFurther(whole)),
+    /groups\.api\.sse: expected header: required, or a default_encryption/,
+  ],
+  [
+    "a further bucket with a default key that is none",
+    (whole) =>
+      replaced(
+        "acme-secrets-2: { default_encryption: { type: s3 }",
+        "acme-secrets-2: { default_encryption: { type: kms }",
+      )(withFurther(whole)),
+    /further_buckets\.acme-secrets-2\.default_encryption: expected key with type kms, got none/,
+  ],
+  [
+    "a home bucket in which no group lies",
+    (whole) =>
+      withFurther(
+        whole
+          .replaceAll(
+            /^  (web|tls|db|api):$(?=\n    (prefix|bundle))/gm,
+            "$&\n    bucket: acme-secrets-2",
+          )
+          .replace("    bucket: acme-secrets-2\n    prefix: api/", "    prefix: api/"),
+      ),
+    /: bucket: expected groups that lie in it, got none/,
+  ],
+  [
+    "groups of one prefix in different buckets",
+    (whole) => replaced("prefix: api/", "prefix: web/api/")(withFurther(whole)),
+    /groups\.api\.prefix: expected objects of its own, got "web\/api\/", which overlaps with "web\/" of web/,
+  ],
+  [
+    "a replica of a bucket that is none",
+    (whole) => whole + replaced("- region:", "- of: acme-secrets-2\n    region:")(REPLICA),
+    /replicas\[0\]\.of: expected bucket or one of further_buckets, got "acme-secrets-2"/,
+  ],
+  [
+    "a replica of a further bucket without a key",
+    (whole) =>
+      withFurther(whole) +
+      replaced(
+        "- region:",
+        "- of: acme-secrets-2\n    region:",
+      )(REPLICA).replace(
+        / {4}keys:\n( {6}.*\n)+/,
+        "    keys: { web: arn:aws:kms:us-west-2:111122223333:key/44444444-4444-4444-4444-444444444444 }\n",
+      ),
+    /replicas\[0\]\.keys: expected the key of us-west-2 for/,
+  ],
+  [
+    "a bucket that is a replica as well",
+    (whole) => withFurther(whole) + replaced("acme-secrets-west", "acme-secrets-2")(REPLICA),
+    /replicas\[0\]\.bucket: expected each bucket once, got "acme-secrets-2" again/,
+  ],
+  [
+    "an endpoint of two regions",
+    (whole) => whole + replaced("vpce-0bbbbbbbbbbbbbbbb", "vpce-0fedcba9876543210")(REPLICA),
+    /replicas\[0\]\.endpoints\.vpce-0fedcba9876543210: expected the same of vpce-0fedcba9876543210 as for acme-secrets/,
+  ],
+  [
+    "kept statements of a bucket that is none",
+    (whole) =>
+      `${whole}\nkeep: { further_buckets: { acme-secrets-2: [{ Effect: Deny, Principal: "*", Action: "s3:*", Resource: "*" }] } }\n`,
+    /keep\.further_buckets\.acme-secrets-2: expected one of further_buckets, got "acme-secrets-2"/,
+  ],
+  [
+    "a kept statement of a further bucket that is none",
+    (whole) => replaced("Effect: Deny, Principal", "Effect: Dny, Principal")(withFurther(whole)),
+    /keep\.further_buckets\.acme-secrets-2\[0\]: Effect: expected "Allow" or "Deny", got "Dny"/,
   ],
   ["a file that is no map", () => "- web\n", /expected a mapping, got a list/],
 ];

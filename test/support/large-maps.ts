@@ -17,13 +17,8 @@ export interface LargeMap {
  * Teams of five groups. Four of them are of one app each, read by its own roles alone; the fifth is the team's, read by
  * all of its roles. One pipeline publishes everything, and each team may edit what is its own.
  */
-export function largeMap({
-  roles,
-  groups,
-  accepts = false,
-  protection = "sealed",
-}: LargeMap): AccessMap {
-  return parseMap(largeMapText({ roles, groups, accepts, protection }), "large.yaml");
+export function largeMap(size: LargeMap): AccessMap {
+  return parseMap(largeMapText(size), "large.yaml");
 }
 
 const KEYS = 5;
@@ -35,7 +30,12 @@ const PROTECTION = {
   sealed: (team: number) => `    seal: { mode: envelope, key: key-${team % KEYS} }\n`,
 } as const;
 
-function largeMapText({ roles, groups, accepts, protection }: Required<LargeMap>): string {
+export function largeMapText({
+  roles,
+  groups,
+  accepts = false,
+  protection = "sealed",
+}: LargeMap): string {
   const teams = Math.ceil(groups / 5);
   const names = Array.from({ length: roles }, (_, at) => `role-${padded(at)}`);
   const rolesOf = (team: number): readonly string[] => names.filter((_, at) => at % teams === team);
