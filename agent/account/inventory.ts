@@ -1,6 +1,7 @@
 /** Everything that a map is compared with, asked of AWS itself. @module */
 import type { Ask } from "../aws/question.ts";
 import type { AccessMap } from "../map/access-map.ts";
+import { targetsIn } from "../map/buckets.ts";
 import { askIdentities } from "./identities.ts";
 import { keyFolder, resourceQuestions } from "./questions.ts";
 import { createNotes, type Told } from "./told.ts";
@@ -12,7 +13,7 @@ import { createNotes, type Told } from "./told.ts";
 export async function inventoryOf(map: AccessMap, ask: Ask): Promise<Told> {
   const notes = createNotes(ask);
   // which key an answer is about, no answer says: it was asked by its ARN
-  for (const { region, keys } of [map.home, ...map.replicas])
+  for (const { region, keys } of targetsIn(map))
     for (const arn of keys.values())
       notes.keep(`${keyFolder(arn, region)}/key`, { KeyMetadata: { Arn: arn } });
   await Promise.all([

@@ -5,6 +5,7 @@
 import type { Question } from "../aws/question.ts";
 import { quote, type Region } from "../core/names.ts";
 import type { AccessMap, Target } from "../map/access-map.ts";
+import { targetsIn } from "../map/buckets.ts";
 
 export interface Filed {
   /** Where the answer belongs in a folder of exports, without ".json". */
@@ -14,8 +15,8 @@ export interface Filed {
 
 /** Of buckets, keys and endpoints, in every region of the map. */
 export function resourceQuestions(map: AccessMap): readonly Filed[] {
-  const targets = [map.home, ...map.replicas];
-  return [
+  const targets = targetsIn(map);
+  const all = [
     ...targets.flatMap((target) => bucketQuestions(target, map)),
     ...targets.flatMap(({ region, keys }) =>
       [...keys.values()].flatMap((key) => keyQuestions(key, region)),
@@ -24,6 +25,8 @@ export function resourceQuestions(map: AccessMap): readonly Filed[] {
       endpoints.map(({ id }) => endpointQuestion(id, region)),
     ),
   ];
+  // buckets of a region may have keys and endpoints in common
+  return [...new Map(all.map((one) => [one.file, one])).values()];
 }
 
 /** Operations by the permission that each takes. @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html */

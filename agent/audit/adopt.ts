@@ -140,7 +140,9 @@ function bucketNamed({ buckets }: Deployment, name: string | undefined): BucketD
     name === undefined
       ? `expected the documents of one bucket, got ${buckets.length === 0 ? "none" : known}`
       : `expected the documents of bucket ${quote(name)}, got ${known === "" ? "none" : known}`,
-    { hint: "say which with --bucket, and export get-bucket-policy of it" },
+    {
+      hint: "say which with --bucket, and export get-bucket-policy of it; maps of several can be put together with further_buckets",
+    },
   );
 }
 

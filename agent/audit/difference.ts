@@ -7,6 +7,7 @@
  * @module
  */
 import type { AccessMap, Group, Principal, Target, Verb } from "../map/access-map.ts";
+import { bucketsOf } from "../map/buckets.ts";
 import { holdsKey } from "../map/reach.ts";
 import { VERBS } from "../map/access-map.ts";
 import type { Bindings } from "../policy/bindings.ts";
@@ -53,12 +54,12 @@ function changes(
   other: Version,
   kind: AccessChange["kind"],
 ): readonly AccessChange[] {
-  return targetsOf(one.map).flatMap((target) =>
-    one.map.principals.flatMap((principal) =>
-      one.map.groups.flatMap((group): readonly AccessChange[] => {
+  return bucketsOf(one.map).flatMap(({ map, target }) =>
+    map.principals.flatMap((principal) =>
+      map.groups.flatMap((group): readonly AccessChange[] => {
         const verbs = VERBS.filter(
           (verb) =>
-            isAllowed(one, target, principal, group, verb) &&
+            isAllowed({ ...one, map }, target, principal, group, verb) &&
             !isStillAllowed(other, target, principal, group, verb),
         );
         const key = exampleKey(group);
@@ -69,10 +70,6 @@ function changes(
       }),
     ),
   );
-}
-
-function targetsOf({ home, replicas }: AccessMap): readonly Target[] {
-  return [home, ...replicas];
 }
 
 function isAllowed(
@@ -99,13 +96,14 @@ function isStillAllowed(
   group: Group,
   verb: Verb,
 ): boolean {
-  const { map } = version;
-  const target = targetsOf(map).find((one) => one.bucket === bucket);
+  const place = bucketsOf(version.map).find((one) => one.target.bucket === bucket);
+  if (place === undefined) return false;
+  const { map, target } = place;
   const same = map.principals.find((one) => arnOf(one) === arnOf(principal));
   const key = exampleKey(group);
   const holder = map.groups.find((one) => holdsKey(one, key));
   // who or what a map does not have is let in by none of its documents
-  if (target === undefined || same === undefined || holder === undefined) return false;
+  if (same === undefined || holder === undefined) return false;
   const asked = verb === "list" ? keyFor(group, verb) : key;
   const ask = askOf(map, target, { principal: same, verb, key: asked, group: holder });
   return decide(ask, version.bindings).allowed;

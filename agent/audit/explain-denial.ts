@@ -10,7 +10,8 @@
  */
 import { PosternError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
-import type { AccessMap, Group, Principal, Target, Verb } from "../map/access-map.ts";
+import type { AccessMap, Group, Principal, Verb } from "../map/access-map.ts";
+import { bucketsOf, type MapBucket } from "../map/buckets.ts";
 import type { Bindings } from "../policy/bindings.ts";
 import type { Caller } from "../policy/caller.ts";
 import { contextOf } from "../policy/context.ts";
@@ -50,14 +51,14 @@ export function explainDenial(map: AccessMap, bindings: Bindings, denial: Denial
   const principal = principalOf(map, denial.caller);
   const verb = verbOf(denial.action);
   // (2)
-  const target = targetOf(map, denial);
+  const { map: one, target } = bucketOf(map, denial);
   const key = keyOf(denial);
-  const group = key === undefined || verb === undefined ? undefined : groupAt(map, verb, key);
+  const group = key === undefined || verb === undefined ? undefined : groupAt(one, verb, key);
   const known = { denial, principal, group, verb, key };
   if (principal === undefined || verb === undefined)
     return { ...known, explained: undefined, agrees: undefined, remedy: undefined };
   // (3)
-  const asked = askOf(map, target, {
+  const asked = askOf(one, target, {
     principal,
     verb,
     key: key ?? (group === undefined ? "" : exampleKey(group)),
@@ -108,18 +109,36 @@ function verbOf(action: string): Verb | undefined {
   return VERB_OF[action];
 }
 
-function targetOf(map: AccessMap, { resource, action }: Denial): Target {
-  const targets = [map.home, ...map.replicas];
-  if (resource === undefined) return map.home;
-  const bucket = parseArn(resource)?.tail.split("/", 1)[0];
+/** Of a key that several buckets have in common, the one of which its context tells. */
+function bucketOf(map: AccessMap, { resource, action, context }: Denial): MapBucket {
+  const buckets = bucketsOf(map);
+  const [home] = buckets;
+  if (resource === undefined && home !== undefined) return home;
+  const bucket = bucketIn(resource ?? "");
+  const told = [
+    ...(context["kms:EncryptionContext:aws:s3:arn"] ?? []).map(bucketIn),
+    ...(context["kms:EncryptionContext:postern:bucket"] ?? []),
+  ];
+  const under = buckets.filter(({ target }) =>
+    [...target.keys.values()].some((key) => key === resource),
+  );
   const found = action.startsWith("kms:")
-    ? targets.find(({ keys }) => [...keys.values()].some((key) => key === resource))
-    : targets.find((target) => target.bucket === bucket);
+    ? (under.find((one) => isTold(one, told)) ?? under[0])
+    : buckets.find(({ target }) => target.bucket === bucket);
   if (found !== undefined) return found;
   throw new PosternError(
     "NotFound",
-    `${quote(resource)}: expected a bucket or key of ${map.file}, got another`,
+    `${quote(resource ?? "")}: expected a bucket or key of ${map.file}, got another`,
   );
+}
+
+function bucketIn(arn: string): string {
+  return parseArn(arn)?.tail.split("/", 1)[0] ?? "";
+}
+
+/** By its own name, or by that of the bucket that it replicates, which is in the context of what is sealed. */
+function isTold({ map, target }: MapBucket, told: readonly string[]): boolean {
+  return told.includes(target.bucket) || told.includes(map.home.bucket);
 }
 
 /** Of S3 the object, or the prefix that is listed; of KMS what the encryption context names. */

@@ -6,7 +6,8 @@
 import { PosternError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
 import { didYouMean } from "../config/issue.ts";
-import type { AccessMap, Group, Principal, Target, Verb } from "../map/access-map.ts";
+import type { AccessMap, Group, Principal, Verb } from "../map/access-map.ts";
+import { bucketsOf, type MapBucket } from "../map/buckets.ts";
 import { holdsKey } from "../map/reach.ts";
 import type { Bindings } from "../policy/bindings.ts";
 import type { Policy } from "../policy/document.ts";
@@ -52,16 +53,19 @@ export interface Question {
   readonly key: string;
 }
 
-/** @throws {PosternError} NotFound for a principal that the map does not know */
+/**
+ * Of the bucket in which the key's group lies; the home bucket, where it is of none.
+ * @throws {PosternError} NotFound for a principal that the map does not know
+ */
 export function explain(
   map: AccessMap,
   bindings: Bindings,
   { who, verb, key }: Question,
-  target: Target = map.home,
 ): Explanation {
   const principal = principalNamed(map, who);
   const group = groupAt(map, verb, key);
-  const decided = decide(askOf(map, target, { principal, verb, key, group }), bindings);
+  const { map: one, target } = bucketNamed(map, group?.bucket ?? map.home.bucket);
+  const decided = decide(askOf(one, target, { principal, verb, key, group }), bindings);
   const meant = group !== undefined && isMeant(group, principal, verb);
   return {
     decided,
@@ -72,6 +76,12 @@ export function explain(
     ),
     remedy: decided.allowed ? undefined : remedyOf(map, { principal, group, verb, key, meant }),
   };
+}
+
+function bucketNamed(map: AccessMap, name: string): MapBucket {
+  const found = bucketsOf(map).find(({ target }) => target.bucket === name);
+  if (found !== undefined) return found;
+  throw new PosternError("Internal", `the map has no bucket ${quote(name)}`);
 }
 
 /** @throws {PosternError} NotFound */
@@ -182,6 +192,12 @@ export interface Wanted {
 }
 
 export function remedyOf(map: AccessMap, { principal, group, verb, key, meant }: Wanted): Remedy {
+  const elsewhere = group === undefined ? groupAt(map, verb, key) : undefined;
+  if (elsewhere !== undefined)
+    return {
+      edit: `ask bucket ${elsewhere.bucket}, in which group ${elsewhere.name} lies`,
+      line: map.lineOf(["groups", elsewhere.name]),
+    };
   if (group === undefined)
     return {
       edit: `no group of the map has ${quote(key)}: add it to one, or make one`,

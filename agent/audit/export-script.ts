@@ -7,10 +7,11 @@ import { keyFolder, kebab, resourceQuestions } from "../account/questions.ts";
 import { ABSENCES } from "../aws/error-codes.ts";
 import type { Question } from "../aws/question.ts";
 import type { AccessMap, Principal } from "../map/access-map.ts";
+import { targetsIn } from "../map/buckets.ts";
 
 /** Takes the folder as its first word. The map's names need no quotes: `map/words.ts` sees to that. */
 export function exportScript(map: AccessMap): string {
-  const targets = [map.home, ...map.replicas];
+  const targets = targetsIn(map);
   const calls = [
     ...targets.map(({ bucket, region }) =>
       ask(
@@ -30,7 +31,8 @@ export function exportScript(map: AccessMap): string {
     ACCOUNT_CALL,
     ...map.principals.flatMap((principal) => identityCalls(principal)),
   ];
-  return `${HEAD}\n${calls.join("\n")}\n`;
+  // buckets of a region may have keys and endpoints in common
+  return `${HEAD}\n${[...new Set(calls)].join("\n")}\n`;
 }
 
 const CLI_NAME = { s3: "s3api", kms: "kms", iam: "iam", ec2: "ec2" } as const;

@@ -3,6 +3,7 @@
  * @module
  */
 import type { AccessMap, Target } from "../map/access-map.ts";
+import type { MapBucket } from "../map/buckets.ts";
 import type { Bindings } from "../policy/bindings.ts";
 import { contextOf } from "../policy/context.ts";
 import { evaluate } from "../policy/evaluate.ts";
@@ -33,19 +34,23 @@ const ACTIONS: Readonly<Record<Control[number], readonly string[]>> = {
   ],
 };
 
-/** @throws {PosternError} BadData as `evaluate` does */
+/**
+ * Of any of the buckets.
+ * @throws {PosternError} BadData as `evaluate` does
+ */
 export function controlOf(
-  map: AccessMap,
-  target: Target,
+  buckets: readonly MapBucket[],
   actor: Actor,
   bindings: Bindings,
 ): Control {
   return CONTROLLED.filter((thing) =>
-    thingsOf(thing, map, target).some((resource) =>
-      ACTIONS[thing].some((action) => {
-        const request = actor.asking(requestFor({ map, target, actor }, action, resource));
-        return evaluate(request, bindings(request)).decision === "allow";
-      }),
+    buckets.some(({ map, target }) =>
+      thingsOf(thing, map, target).some((resource) =>
+        ACTIONS[thing].some((action) => {
+          const request = actor.asking(requestFor({ map, target, actor }, action, resource));
+          return evaluate(request, bindings(request)).decision === "allow";
+        }),
+      ),
     ),
   );
 }

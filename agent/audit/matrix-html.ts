@@ -26,10 +26,10 @@ export interface MatrixFacts {
 const MOST_PRINTED_COLUMNS = 6;
 
 export function encodeHtml(matrix: Matrix, facts: MatrixFacts): string {
-  const { groups, rows, target } = matrix;
+  const { groups, rows, buckets } = matrix;
   const members = rows.filter(({ actor }) => !actor.isStranger);
   const strangers = rows.filter(({ actor }) => actor.isStranger);
-  const title = `Who may do what in ${target.bucket}`;
+  const title = `Who may do what in ${buckets.map(({ bucket }) => bucket).join(", ")}`;
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -161,9 +161,11 @@ function filters({ groups, rows }: Matrix): Html {
   </form>`;
 }
 
-function footer({ map, target }: Matrix, { mapSha256, version, madeOn }: MatrixFacts): Html {
+function footer({ map, buckets }: Matrix, { mapSha256, version, madeOn }: MatrixFacts): Html {
   const facts: readonly (readonly [string, string | undefined])[] = [
-    ["Bucket", `${target.bucket}, ${target.region}, account ${map.account}`],
+    ...buckets.map(
+      ({ bucket, region }) => ["Bucket", `${bucket}, ${region}, account ${map.account}`] as const,
+    ),
     ["Map", map.file],
     ["SHA-256 of the map", mapSha256],
     ["Made by", `postern ${version}`],

@@ -42,7 +42,7 @@ export function encodeMarkdown(matrix: Matrix): string {
 }
 
 function verdict(matrix: Matrix): readonly string[] {
-  const bucket = `Access to \`${matrix.target.bucket}\` by \`${matrix.map.file}\``;
+  const bucket = `Access to ${matrix.buckets.map(({ bucket }) => `\`${bucket}\``).join(", ")} by \`${matrix.map.file}\``;
   const differences = differencesOf(matrix);
   if (differences.length === 0) return [`${bucket}: the documents do what the map says.`];
   return [

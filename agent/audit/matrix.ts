@@ -5,6 +5,7 @@
  */
 import type { AccessMap, Group, Target, Verb } from "../map/access-map.ts";
 import { VERBS } from "../map/access-map.ts";
+import { type MapBucket, mapsByBucket } from "../map/buckets.ts";
 import { type Bindings, bindingsOf } from "../policy/bindings.ts";
 import type { Deployment } from "../policy/deployment.ts";
 import { askOf, decide, exampleKey } from "./asks.ts";
@@ -15,9 +16,9 @@ import { type Actor, actorsOf } from "./matrix-rows.ts";
 
 export interface Matrix {
   readonly map: AccessMap;
-  /** The bucket that all of it is about. */
-  readonly target: Target;
-  /** The columns, in the order of the map. */
+  /** The buckets that it is about: each of its groups lies in one of them. */
+  readonly buckets: readonly Target[];
+  /** The columns, bucket by bucket in the order of the map. */
   readonly groups: readonly Group[];
   /** In the order of the map, those that the map does not know last. */
   readonly rows: readonly Row[];
@@ -46,28 +47,30 @@ export interface Decision {
 }
 
 /**
- * @param target the home bucket or a replica
+ * @param buckets of map/buckets.ts; without them, all that groups lie in
  * @throws {PosternError} BadData when a document is none, or has a condition of the wrong type for a request
  */
 export function matrixOf(
   map: AccessMap,
   deployment: Deployment,
-  target: Target = map.home,
+  buckets: readonly MapBucket[] = mapsByBucket(map).map((one) => ({ map: one, target: one.home })),
 ): Matrix {
   const bindings = bindingsOf(deployment);
+  const columns = buckets.flatMap((one) => one.map.groups.map((group) => ({ ...one, group })));
   const rows = actorsOf(map).map((actor): Row => {
     const own: Bindings = (request) => actor.documents(bindings(request));
-    const place = { map, target, actor, bindings: own, holdsOf: holdsBy(own) };
+    const asking = { actor, bindings: own, holdsOf: holdsBy(own) };
     return {
       actor,
-      cells: map.groups.map((group) => ({
-        group,
-        decisions: VERBS.map((verb) => decisionOf({ ...place, group }, verb)),
+      cells: columns.map((column) => ({
+        group: column.group,
+        decisions: VERBS.map((verb) => decisionOf({ ...column, ...asking }, verb)),
       })),
-      control: controlOf(map, target, actor, own),
+      control: controlOf(buckets, actor, own),
     };
   });
-  return { map, target, groups: map.groups, rows };
+  const groups = columns.map(({ group }) => group);
+  return { map, buckets: buckets.map(({ target }) => target), groups, rows };
 }
 
 interface Place {

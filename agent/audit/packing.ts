@@ -17,6 +17,7 @@ import {
   type Verb,
   VERBS,
 } from "../map/access-map.ts";
+import { bucketsOf, mapsByBucket } from "../map/buckets.ts";
 import { holdsKey } from "../map/reach.ts";
 import { type Bindings, bindingsOf } from "../policy/bindings.ts";
 import type { Deployment } from "../policy/deployment.ts";
@@ -57,11 +58,11 @@ function isAllowed({ steps }: Ask, bindings: Bindings): boolean {
 
 function* asksOf(map: AccessMap): Generator<Ask> {
   const principals = [...map.principals, strangerOf(map)];
-  for (const target of [map.home, ...map.replicas])
+  for (const { map: one, target } of bucketsOf(map))
     for (const principal of principals) {
-      yield listingAll(map, target, principal);
-      for (const group of map.groups)
-        for (const verb of VERBS) yield* around(map, target, { principal, group, verb });
+      yield listingAll(one, target, principal);
+      for (const group of one.groups)
+        for (const verb of VERBS) yield* around(one, target, { principal, group, verb });
     }
 }
 
@@ -112,7 +113,11 @@ export interface LostLayer {
 }
 
 /** By group and verb; whom the bucket does not know, the statement ClosedWorld stops still. */
-export function lostLayers(map: AccessMap, { unread, unlisted }: Packing): readonly LostLayer[] {
+export function lostLayers(map: AccessMap, packing: Packing): readonly LostLayer[] {
+  return mapsByBucket(map).flatMap((one) => lostIn(one, packing));
+}
+
+function lostIn(map: AccessMap, { unread, unlisted }: Packing): readonly LostLayer[] {
   const insiders = insidersIn(map);
   const closedTo = (group: Group, verb: Verb): readonly PrincipalName[] =>
     map.principals

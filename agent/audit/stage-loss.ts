@@ -16,6 +16,7 @@ import {
   type Verb,
   VERBS,
 } from "../map/access-map.ts";
+import { bucketsOf } from "../map/buckets.ts";
 import { type Bindings, bindingsOf } from "../policy/bindings.ts";
 import type { Context } from "../policy/context.ts";
 import type { Deployment } from "../policy/deployment.ts";
@@ -85,9 +86,9 @@ export interface Lost {
 export function lossesOf(map: AccessMap, before: Deployment, after: Deployment): readonly Loss[] {
   const was = bindingsOf(withStranger(map, before));
   const is = bindingsOf(withStranger(map, after));
-  return [map.home, ...map.replicas].flatMap((target) =>
+  return bucketsOf(map).flatMap(({ map: one, target }) =>
     [...map.principals, strangerOf(map)].flatMap((principal) => {
-      const had = asksOf({ map, target, principal }).filter(({ ask }) => {
+      const had = asksOf({ map: one, target, principal }).filter(({ ask }) => {
         refuseGain(ask, was, is);
         return isAllowed(ask, was);
       });

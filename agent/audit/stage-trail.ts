@@ -7,6 +7,7 @@
  * @module
  */
 import type { AccessMap, Principal, Target } from "../map/access-map.ts";
+import { targetsIn } from "../map/buckets.ts";
 import { type Bindings, bindingsOf } from "../policy/bindings.ts";
 import { contextOf } from "../policy/context.ts";
 import type { Deployment } from "../policy/deployment.ts";
@@ -57,7 +58,7 @@ function decided(request: AccessRequest, bindings: Bindings): Verdict {
 function requestOf(map: AccessMap, { request }: TrailEvent): AccessRequest | undefined {
   const { caller, action, context } = request;
   const resource = parseArn(request.resource ?? "");
-  const target = [map.home, ...map.replicas].find((one) => holds(one, resource?.text ?? ""));
+  const target = targetsIn(map).find((one) => holds(one, resource?.text ?? ""));
   if (target === undefined) return undefined;
   const asked = { caller, action, resource, resourceAccount: map.account };
   const everyday = everydayOf(map, target, request);

@@ -10,6 +10,7 @@
 import { PosternError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
 import type { AccessMap, Principal, Target } from "../map/access-map.ts";
+import { targetsIn } from "../map/buckets.ts";
 import { bindingsOf } from "../policy/bindings.ts";
 import type { Deployment } from "../policy/deployment.ts";
 import { evaluate } from "../policy/evaluate.ts";
@@ -43,7 +44,7 @@ export function judgeUndo(map: AccessMap, deployment: Deployment): void {
 }
 
 function undoing(map: AccessMap, principal: Principal): readonly AccessRequest[] {
-  return [map.home, ...map.replicas].flatMap((target) => {
+  return targetsIn(map).flatMap((target) => {
     const ask = (action: string, resource: string): AccessRequest => {
       const service = action.startsWith("s3:") ? "s3" : "kms";
       const keys = everydayKeys(map, target, principal, service);

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { Matrix } from "../audit/matrix.ts";
 import { EXIT, PosternError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
-import type { AccessMap, Target } from "../map/access-map.ts";
+import type { MapBucket } from "../map/buckets.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { write } from "./output.ts";
 import { documentsOf } from "./policy-map.ts";
@@ -48,7 +48,7 @@ export const policyMatrix: Command = {
           .option("bucket", {
             type: "string",
             requiresArg: true,
-            describe: "a replica's bucket, in place of the home bucket",
+            describe: "one bucket, such as a replica's, in place of all that groups lie in",
           })
           .option("date", {
             type: "string",
@@ -77,14 +77,19 @@ async function showMatrix(
   { format, from, bucket, date }: Wanted,
   { terminal, exitWith }: Surroundings,
 ): Promise<void> {
-  const [{ parseMap }, { differencesOf, matrixOf }] = await Promise.all([
+  const [{ parseMap }, { bucketsOf }, { differencesOf, matrixOf }] = await Promise.all([
     import("../map/parse.ts"),
+    import("../map/buckets.ts"),
     import("../audit/matrix.ts"),
   ]);
   const bytes = await valueOfFile(file);
   const map = parseMap(bytes.toString("utf8"), file);
   const { deployment } = await documentsOf(map, from);
-  const matrix = matrixOf(map, deployment, targetOf(map, bucket));
+  const matrix = matrixOf(
+    map,
+    deployment,
+    bucket === undefined ? undefined : [bucketNamed(bucketsOf(map), bucket)],
+  );
   const page: Page = {
     mapSha256: createHash("sha256").update(bytes).digest("hex"),
     madeOn: date,
@@ -95,12 +100,11 @@ async function showMatrix(
 }
 
 /** @throws {PosternError} Usage for a bucket that the map does not have */
-function targetOf(map: AccessMap, bucket: string | undefined): Target {
-  const targets = [map.home, ...map.replicas];
-  const found = targets.find((one) => bucket === undefined || one.bucket === bucket);
+function bucketNamed(buckets: readonly MapBucket[], name: string): MapBucket {
+  const found = buckets.find(({ target }) => target.bucket === name);
   if (found !== undefined) return found;
-  const known = targets.map((one) => one.bucket).join(", ");
-  throw new PosternError("Usage", `expected a bucket of the map, got ${quote(bucket ?? "")}`, {
+  const known = buckets.map(({ target }) => target.bucket).join(", ");
+  throw new PosternError("Usage", `expected a bucket of the map, got ${quote(name)}`, {
     hint: `the map has ${known}`,
   });
 }

@@ -3,6 +3,7 @@
  * @module
  */
 import type { AccessMap, Reach } from "../map/access-map.ts";
+import { targetsIn } from "../map/buckets.ts";
 import type { MapHarm, Rule } from "./rule.ts";
 
 const UNUSED =
@@ -98,8 +99,8 @@ export const LEFTOVER_RULES: readonly Rule[] = [
     fix: "remove it",
     witness: false,
     judges: "map",
-    find: ({ accepted, home, replicas }) =>
-      !accepted.includes("bucket-key") || [home, ...replicas].some(({ bucketKey }) => bucketKey)
+    find: (map) =>
+      !map.accepted.includes("bucket-key") || targetsIn(map).some(({ bucketKey }) => bucketKey)
         ? []
         : [{ path: ["accept"], message: "expected a bucket with bucket_key, got none" }],
   },

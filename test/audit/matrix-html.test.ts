@@ -41,7 +41,7 @@ describe("the page", () => {
     const groups = matrix.groups.map((group) => ({ ...group, name: evil as GroupName }));
     const named: Matrix = {
       map: { ...matrix.map, file: evil },
-      target: { ...matrix.target, bucket: evil as BucketName },
+      buckets: matrix.buckets.map((one) => ({ ...one, bucket: evil as BucketName })),
       groups,
       rows: matrix.rows.map((row) => ({
         ...row,

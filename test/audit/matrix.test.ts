@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { differencesOf, type Matrix, matrixOf } from "../../agent/audit/matrix.ts";
 import { differenceName, signsOf } from "../../agent/audit/matrix-words.ts";
 import { VERBS, type Verb } from "../../agent/map/access-map.ts";
+import { bucketsOf } from "../../agent/map/buckets.ts";
 import { parseMap } from "../../agent/map/parse.ts";
 import type { Deployment } from "../../agent/policy/deployment.ts";
 import { ACME, REPLICA, replaced } from "../support/access-maps.ts";
@@ -269,7 +270,7 @@ describe("the map says of a publisher", () => {
 
 describe("a replica", () => {
   const map = parseMap(ACME + REPLICA, "map.yaml");
-  const [west] = map.replicas;
+  const west = bucketsOf(map).filter(({ target }) => target === map.replicas[0]);
   const open: Deployment = {
     ...smallDeployment,
     buckets: [],
