@@ -25,7 +25,7 @@ export const policyGenerate: Command = {
     description: [
       "Makes from an access map the policies of its bucket, keys, roles, users and endpoints, the trust policies of the roles that it makes, and the settings of the bucket that are no policy. They are filled in from the files of policy-templates, and the same map makes the same bytes.",
       "The folder must be empty, or one that this command wrote: then what the map no longer makes is removed from it. With --format terraform or cloudformation the folder is a module or a template that has the same documents in it, and a README.md that says how to apply it.",
-      "A bucket policy that would not fit is put more shortly, and what that does is told; docs/policy.md says how. Where nothing helps, the error says how to divide the map.",
+      "A bucket policy that would not fit is put more shortly, and what that does is told; docs/policy.md says how. Where nothing helps, the error says which lines put groups into further buckets, in which they fit.",
       "With --stage, the documents are those of one stage of an adoption: 1 what allows, 2 the guards of wire and network, 3 all that the bucket policy denies, 4 the final policies of keys. It tells who loses what by the stage, and the folder undo has what the stage before had. With --cloudtrail it tells which requests of the past the stage would have denied.",
       "With --annotate nothing is written: each statement is printed with the line of the map that it is there for.",
     ],
@@ -101,6 +101,10 @@ async function generateDocuments(
   const stage = word === undefined ? undefined : STAGE_OF[word];
   if (cloudtrail !== undefined && stage === undefined)
     throw new PosternError("Usage", "expected --stage with --cloudtrail, got none");
+  if (cloudtrail !== undefined && stage === 1)
+    throw new PosternError("Usage", "expected --stage 2, 3 or 4 with --cloudtrail, got 1", {
+      hint: "stage 1 denies nothing, and what denied before is not known here",
+    });
   const [{ generate }, { readTemplates }, map] = await Promise.all([
     import("../generate/deployment.ts"),
     import("../generate/templates.ts"),
