@@ -4,7 +4,7 @@ import { cloudformationTemplates } from "../../agent/generate/cloudformation.ts"
 import { terraformModule } from "../../agent/generate/terraform.ts";
 import { logicalId } from "../../agent/generate/logical-ids.ts";
 import type { Deployment, IdentityDocuments } from "../../agent/policy/deployment.ts";
-import { realistic } from "../support/deployments.ts";
+import { further, realistic } from "../support/deployments.ts";
 import { documentsOf, sample } from "./sample-deployment.ts";
 
 interface Template {
@@ -31,6 +31,7 @@ describe("cloudformationTemplates", () => {
   for (const [named, deployment] of [
     ["a sample", sample],
     ["a realistic map", realistic],
+    ["a map of several buckets", further],
   ] as const)
     it(`has every document of ${named} once, in a template or beside them, as it was`, () => {
       const own = cloudformationTemplates(deployment);

@@ -12,14 +12,10 @@ import { parseMap } from "../../agent/map/parse.ts";
 import type { Deployment } from "../../agent/policy/deployment.ts";
 import { parsePolicy } from "../../agent/policy/document.ts";
 import { ACME, REPLICA } from "../support/access-maps.ts";
-import { REALISTIC, realistic, realisticMap } from "../support/deployments.ts";
+import { furtherMap, REALISTIC, realistic, realisticMap } from "../support/deployments.ts";
 import { root } from "../support/root.ts";
 
 const files = deploymentFiles(realistic);
-const furtherMap = parseMap(
-  readFileSync(join(root, "test/cases/map/further.yaml"), "utf8"),
-  "further.yaml",
-);
 
 /** Every list and mapping of the map the other way round, but for the replicas, whose order is failover's. */
 function reversed(map: AccessMap): AccessMap {

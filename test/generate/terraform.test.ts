@@ -4,7 +4,7 @@ import { policyFiles } from "../../agent/generate/document-files.ts";
 import { terraformName } from "../../agent/generate/logical-ids.ts";
 import { terraformModule } from "../../agent/generate/terraform.ts";
 import type { Deployment } from "../../agent/policy/deployment.ts";
-import { realistic } from "../support/deployments.ts";
+import { further, realistic } from "../support/deployments.ts";
 import { documentsOf, sample } from "./sample-deployment.ts";
 import { ARGUMENTS } from "./terraform-arguments.ts";
 import { plan, terraform, tryPlan, withoutTerraform, written } from "./terraform-plan.ts";
@@ -72,22 +72,26 @@ describe("terraformModule, read by Terraform", { skip: withoutTerraform }, () =>
     for (const text of given) assert.ok(texts.has(text), "a file as it is");
   });
 
-  it("gives the provider every document of a realistic map", async (t) => {
-    const module = terraformModule(realistic);
-    const declared = module.find(({ path }) => path === "variables.tf")?.text ?? "";
-    const sets = [...declared.matchAll(/^variable "(permission-set_\S+)"/gm)].map(
-      ([, name = ""]) =>
-        [name, "arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1"] as const,
-    );
-    assert.ok(sets.length > 0);
-    const { resources } = await plan(t, module, {
-      identity_center_instance_arn: SETS.identity_center_instance_arn,
-      ...Object.fromEntries(sets),
+  for (const [named, deployment] of [
+    ["a realistic map", realistic],
+    ["a map of several buckets", further],
+  ] as const)
+    it(`gives the provider every document of ${named}`, async (t) => {
+      const module = terraformModule(deployment);
+      const declared = module.find(({ path }) => path === "variables.tf")?.text ?? "";
+      const sets = [...declared.matchAll(/^variable "(permission-set_\S+)"/gm)].map(
+        ([, name = ""]) =>
+          [name, "arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1"] as const,
+      );
+      assert.ok(sets.length > 0);
+      const { resources } = await plan(t, module, {
+        identity_center_instance_arn: SETS.identity_center_instance_arn,
+        ...Object.fromEntries(sets),
+      });
+      assert.deepEqual(compactDocuments(resources), documentsOf(deployment));
+      const { code, stdout } = await terraform(written(t, module), "fmt", "-check", "-diff");
+      assert.equal(code, 0, stdout);
     });
-    assert.deepEqual(compactDocuments(resources), documentsOf(realistic));
-    const { code, stdout } = await terraform(written(t, module), "fmt", "-check", "-diff");
-    assert.equal(code, 0, stdout);
-  });
 
   it("puts each document where the deployment has it", async (t) => {
     const { resources } = await plan(t, files, SETS);

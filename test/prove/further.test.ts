@@ -1,17 +1,10 @@
 /** Groups in several buckets: what is said of one bucket's objects and keys must not hold of another's. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, it } from "node:test";
-import { generateDeployment } from "../../agent/generate/deployment.ts";
-import { parseMap } from "../../agent/map/parse.ts";
 import { placesIn, statementsOf } from "../mutation/places.ts";
 import { newTrial } from "../mutation/trial.ts";
-import { root } from "../support/root.ts";
+import { further as deployment, furtherMap as map } from "../support/deployments.ts";
 
-const path = "test/cases/map/further.yaml";
-const map = parseMap(readFileSync(join(root, path), "utf8"), path);
-const deployment = generateDeployment(map);
 const [home, apps, pay] = [map.home, ...map.further].map(({ bucket }) => bucket as string);
 
 /** The statement with a bucket's name in place of another's, as ARN and in the context of what is sealed. */

@@ -19,6 +19,12 @@ export const REALISTIC: string = readFileSync(join(root, "test/cases/map/realist
 export const realisticMap: AccessMap = parseMap(REALISTIC, "realistic.yaml");
 export const realistic: Deployment = generateDeployment(realisticMap);
 
+export const FURTHER: string = readFileSync(join(root, "test/cases/map/further.yaml"), "utf8");
+
+/** Groups in several buckets. */
+export const furtherMap: AccessMap = parseMap(FURTHER, "further.yaml");
+export const further: Deployment = generateDeployment(furtherMap);
+
 export type Keys = Readonly<Record<string, string | readonly string[]>>;
 
 const ACCOUNT = "111122223333";
