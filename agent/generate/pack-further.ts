@@ -5,7 +5,14 @@
  */
 import type { PosternError } from "../core/errors.ts";
 import { type BucketName, type GroupName, parseBucketName } from "../core/names.ts";
-import type { AccessMap, Group, Replica, ServerSide, Target } from "../map/access-map.ts";
+import type {
+  AccessMap,
+  Group,
+  Principal,
+  Replica,
+  ServerSide,
+  Target,
+} from "../map/access-map.ts";
 import { mapsByBucket, targetsIn } from "../map/buckets.ts";
 import { keysOf } from "../map/complete-buckets.ts";
 import { divided } from "./pack-plan.ts";
@@ -25,18 +32,65 @@ export interface Plan {
 }
 
 /**
- * As few further buckets as the order of the groups' names allows. Undefined where one group alone does not fit.
+ * As few further buckets as the order of the groups' names allows, where that can be with the groups of a host in one.
+ * Undefined where one group alone does not fit.
  * @param fits whether the bucket policies of a map of one bucket do
  */
 export function planOf(map: AccessMap, fits: (map: AccessMap) => boolean): Plan | undefined {
   const names = new Set<string>(targetsIn(map).map(({ bucket }) => bucket));
   const moves: Move[] = [];
   for (const one of mapsByBucket(map)) {
-    const parts = divided(one.groups, (groups) => fits({ ...one, groups }));
+    const longest = withLongNames(one);
+    const fit = (units: readonly (readonly Group[])[]): boolean =>
+      fits({ ...longest, groups: units.flat().toSorted(byName) });
+    const parts =
+      divided(readTogether(one), fit) ??
+      divided(
+        one.groups.map((group) => [group]),
+        fit,
+      );
     if (parts === undefined) return undefined;
-    for (const groups of parts.slice(1)) moves.push(moveOf(one, groups, names));
+    for (const units of parts.slice(1))
+      moves.push(moveOf(one, units.flat().toSorted(byName), names));
   }
   return { moves, map: moves.reduce(moved, map) };
+}
+
+/** Names about as long as those of further buckets may be: bytes are what is counted. */
+function withLongNames(map: AccessMap): AccessMap {
+  const long = <One extends Target>(target: One): One => ({
+    ...target,
+    bucket: numbered(target.bucket, 99),
+  });
+  return { ...map, home: long(map.home), replicas: map.replicas.map(long) };
+}
+
+function byName(one: Group, other: Group): number {
+  return one.name < other.name ? -1 : 1;
+}
+
+/** Groups that are linked by hosts which read several of them: a host's configuration has one bucket. */
+function readTogether({ groups, principals }: AccessMap): readonly (readonly Group[])[] {
+  const hosts = principals.filter(isMachine).map(({ name }) => name);
+  let units: readonly (readonly Group[])[] = [];
+  for (const group of groups) {
+    const own = group.readers.filter((name) => hosts.includes(name));
+    const isLinked = (unit: readonly Group[]): boolean =>
+      unit.some(({ readers }) => readers.some((name) => own.includes(name)));
+    const linked = units.filter(isLinked);
+    const [first] = linked;
+    const whole = [...linked.flat(), group];
+    units =
+      first === undefined
+        ? [...units, whole]
+        : units.flatMap((unit) => (unit === first ? [whole] : linked.includes(unit) ? [] : [unit]));
+  }
+  return units;
+}
+
+function isMachine(principal: Principal): boolean {
+  const { kind } = principal;
+  return kind === "ec2" || kind === "service" || (kind === "existing" && principal.isInstance);
 }
 
 function moveOf({ home, replicas }: AccessMap, groups: readonly Group[], names: Set<string>): Move {
@@ -55,14 +109,18 @@ function moveOf({ home, replicas }: AccessMap, groups: readonly Group[], names: 
   };
 }
 
-/** "acme-secrets-2"; at most 63 characters, as S3 takes them. */
 function another(bucket: BucketName, names: Set<string>): BucketName {
   for (let at = 2; ; at += 1) {
-    const name = `${bucket.slice(0, 60 - String(at).length)}-${at}`;
+    const name = numbered(bucket, at);
     if (names.has(name)) continue;
     names.add(name);
-    return parseBucketName(name);
+    return name;
   }
+}
+
+/** "acme-secrets-2"; at most 63 characters, as S3 takes them. */
+function numbered(bucket: BucketName, at: number): BucketName {
+  return parseBucketName(`${bucket.slice(0, 60 - String(at).length)}-${at}`);
 }
 
 function moved(map: AccessMap, { to, from, groups: names, replicas }: Move): AccessMap {
@@ -98,16 +156,29 @@ export function adviceOf(
 ): string {
   const told = ({ moves, map }: Plan, first: readonly string[]): string => {
     const obstacle = obstacleTo(map);
-    const lines = [...first, ...(moves.length === 0 ? [] : [linesOf(moves)])].join(" and ");
+    const own = moves.length === 0 ? [] : [`${linesOf(moves)}${scatteredIn(map)}`];
+    const lines = [...first, ...own].join(" and ");
     if (obstacle === undefined) return lines;
-    const hint = obstacle.hint === undefined ? "" : `: ${obstacle.hint}`;
-    return `${lines}; even then, ${obstacle.message}${hint}`;
+    const why = [obstacle.message, ...(obstacle.hint ? [obstacle.hint] : [])].join(": ");
+    return `${lines}; even then, ${why}`;
   };
   if (accepting === undefined)
     return "give a group fewer readers and publishers: one alone does not fit";
   if (plain !== undefined && accepting.moves.length >= plain.moves.length) return told(plain, []);
   const waived = told(accepting, ["write accept: [fewer-layers] into the map"]);
   return plain === undefined ? waived : `${waived}; or ${told(plain, [])}`;
+}
+
+/** The hosts that then read in several buckets. */
+function scatteredIn({ groups, principals }: AccessMap): string {
+  const names = principals.filter(isMachine).flatMap(({ name }) => {
+    const read = groups.filter(({ readers }) => readers.includes(name));
+    return new Set(read.map(({ bucket }) => bucket)).size > 1 ? [name] : [];
+  });
+  const [first] = names;
+  if (first === undefined) return "";
+  const more = names.length === 1 ? "" : ` and ${names.length - 1} more`;
+  return `; hosts of ${first}${more} then need a configuration for each bucket`;
 }
 
 function linesOf(moves: readonly Move[]): string {

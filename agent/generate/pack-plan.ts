@@ -1,15 +1,14 @@
 /** How many fit, and in how few parts all do. @module */
-import type { Group } from "../map/access-map.ts";
 
 /**
- * The groups in order, in as few parts as that order allows, of the same size where that fits. Undefined where one group
+ * The list in order, in as few parts as that order allows, of the same size where that fits. Undefined where one member
  * alone does not fit.
  */
-export function divided(
-  all: readonly Group[],
-  fits: (groups: readonly Group[]) => boolean,
-): readonly (readonly Group[])[] | undefined {
-  const parts: (readonly Group[])[] = [];
+export function divided<One>(
+  all: readonly One[],
+  fits: (some: readonly One[]) => boolean,
+): readonly (readonly One[])[] | undefined {
+  const parts: (readonly One[])[] = [];
   let left = all;
   while (left.length > 0) {
     const rest = left;
@@ -20,7 +19,7 @@ export function divided(
   }
   const size = Math.ceil(all.length / parts.length);
   const even = parts.map((_, at) => all.slice(at * size, (at + 1) * size));
-  const isEven = even.every((groups) => groups.length > 0 && fits(groups));
+  const isEven = even.every((some) => some.length > 0 && fits(some));
   return isEven ? even : parts;
 }
 

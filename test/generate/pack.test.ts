@@ -44,7 +44,7 @@ describe("a bucket policy that does not fit", () => {
         error instanceof PosternError &&
         error.code === "TooLarge" &&
         (error.hint ?? "").startsWith(
-          "write accept: [fewer-layers] into the map; or add further_buckets: { acme-secrets-2: {}, acme-secrets-3: {} } to the map; ",
+          "write accept: [fewer-layers] into the map; or add further_buckets: { acme-secrets-2: {}, acme-secrets-3: {}, acme-secrets-4: {} } to the map; ",
         ),
     );
   });
@@ -128,6 +128,24 @@ describe("a bucket policy that does not fit", () => {
       hint,
     );
     assert.match(hint, /and to replicas one with of: acme-secrets-2 in us-west-2, /);
+  });
+
+  it("keeps the groups of a host in one bucket, since a host's configuration has one", () => {
+    const text = largeMapText({ roles: 60, groups: 60, protection: "s3" });
+    const hint = hintOf(text);
+    const map = parseMap(asAdvised(text, hint), "advised.yaml");
+    for (const { name } of map.principals.filter(({ kind }) => kind === "ec2")) {
+      const read = map.groups.filter(({ readers }) => readers.includes(name));
+      assert.equal(new Set(read.map(({ bucket }) => bucket)).size, 1, name);
+    }
+    assert.doesNotMatch(hint, /configuration/);
+    const watched = text
+      .replace("principals:\n", "principals:\n  watch: { kind: ec2 }\n")
+      .replaceAll("readers: [", "readers: [watch, ");
+    assert.match(hintOf(watched), /; hosts of watch then need a configuration for each bucket/);
+    assert.doesNotThrow(() =>
+      generate(parseMap(asAdvised(watched, hintOf(watched)), "advised.yaml"), templates),
+    );
   });
 
   it("names buckets that the map does not have yet", () => {

@@ -98,6 +98,13 @@ const SURROUNDINGS: Readonly<Record<string, { readonly network?: Json; readonly 
     },
   },
   "behind addresses, with a replica": { network: ADDRESSES, rest: REPLICATED },
+  "in a further bucket with a replica": {
+    rest: {
+      ...REPLICATED,
+      further_buckets: { "acme-secrets-2": {} },
+      replicas: REPLICATED.replicas.map((one) => ({ ...one, of: "acme-secrets-2" })),
+    },
+  },
   "behind endpoints, with a guarded replica and Bucket Keys": {
     network: ENDPOINTS,
     rest: {
@@ -108,6 +115,9 @@ const SURROUNDINGS: Readonly<Record<string, { readonly network?: Json; readonly 
     },
   },
 };
+
+/** In the bucket of the map, beside what lies in another. */
+const BESIDE = { prefix: "beside/", readers: ["ec2", "partner"], publishers: { ci: "edit" } };
 
 /** By what it is. As JSON, which is YAML. */
 export function mapShapes(): readonly (readonly [name: string, text: string])[] {
@@ -132,6 +142,12 @@ function mapOf(
   group: Json,
   { network, rest }: { readonly network?: Json; readonly rest: Json },
 ): string {
+  const { only: _, bundle, ...like } = group;
+  const beside = bundle === undefined ? { ...like, ...BESIDE } : BESIDE;
+  const groups =
+    rest["further_buckets"] === undefined
+      ? { it: group }
+      : { it: { ...group, bucket: "acme-secrets-2" }, beside };
   const principals = Object.entries(KINDS).map(([name, one]) => [name, { ...one, network }]);
   return JSON.stringify({
     version: 1,
@@ -145,7 +161,7 @@ function mapOf(
       infra: { kind: "existing", role: "infra" },
       emergency: { kind: "human", trusted: ["arn:aws:iam::111122223333:user/alice"] },
     },
-    groups: { it: group },
+    groups,
     hosts: { host: { groups: ["it"], network } },
     deployers: ["infra"],
     break_glass: ["emergency"],
