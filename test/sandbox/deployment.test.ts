@@ -2,6 +2,7 @@ import {
   GetBucketEncryptionCommand,
   GetBucketPolicyCommand,
   GetObjectCommand,
+  type GetObjectCommandOutput,
   ListObjectsV2Command,
   PutObjectCommand,
   type S3Client,
@@ -9,6 +10,8 @@ import {
 import { fromInstanceMetadata } from "@aws-sdk/credential-providers";
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
+import { generateDeployment } from "../../agent/generate/deployment.ts";
+import { parseMap } from "../../agent/map/parse.ts";
 import type { AuthorisationRequest } from "../../agent/sandbox/authorise.ts";
 import type { Network } from "../../agent/sandbox/request-context.ts";
 import { startSandbox, type Sandbox, type SandboxOptions } from "../../agent/sandbox/sandbox.ts";
@@ -44,6 +47,30 @@ async function onHost(t: TestContext, sandbox: Sandbox, role: string): Promise<S
   else process.env["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = before;
   return s3Client(t, sandbox, { accessKeyId, secretAccessKey, sessionToken });
 }
+
+const SHARED_KEY = "arn:aws:kms:us-east-1:111122223333:key/11111111-1111-1111-1111-111111111111";
+
+/** A key and a role are of both buckets. */
+const SEVERAL = `version: 1
+account: "111122223333"
+region: us-east-1
+bucket: acme-secrets
+further_buckets: { acme-secrets-2: {} }
+keys: { one: "${SHARED_KEY}" }
+principals:
+  web: { kind: ec2 }
+  both: { kind: ec2 }
+  infra: { kind: existing, role: infra }
+groups:
+  web: { prefix: web/, sse: { type: kms, key: one, header: required }, readers: [web, both] }
+  pay:
+    bucket: acme-secrets-2
+    prefix: pay/
+    sse: { type: kms, key: one, header: required }
+    readers: [both]
+deployers: [infra]
+break_glass: [infra]
+`;
 
 const get = (Key: string): GetObjectCommand => new GetObjectCommand({ Bucket: BUCKET, Key });
 
@@ -82,6 +109,25 @@ describe("a deployment in a sandbox", () => {
       explicit: true,
       statement: { policy: BUCKET, index: 2, sid: "Closeddb" },
     });
+  });
+
+  it("lets a host read its groups in several buckets, each in its own alone", async (t) => {
+    const [first, second] = ["acme-secrets", "acme-secrets-2"];
+    const deployment = generateDeployment(parseMap(SEVERAL, "several.yaml"));
+    const sandbox = await sandboxFor(t, { deployment, bucket: second });
+    const encryption = { kind: "aws:kms", keyArn: SHARED_KEY, bucketKey: false } as const;
+    await sandbox.put("pay/a", Buffer.from("value"), { encryption });
+    const reading = (
+      client: S3Client,
+      Bucket: string | undefined,
+    ): Promise<GetObjectCommandOutput> =>
+      client.send(new GetObjectCommand({ Bucket, Key: "pay/a" }));
+    const both = await onHost(t, sandbox, "both");
+    assert.equal(await (await reading(both, second)).Body?.transformToString(), "value");
+    await assert.rejects(reading(both, first), /no identity-based policy|explicit deny/);
+    const web = await onHost(t, sandbox, "web");
+    await assert.rejects(reading(web, second), /with an explicit deny in a resource-based policy/);
+    assert.equal(sandbox.log.entries().at(-1)?.denial?.statement?.sid, "ClosedWorld");
   });
 
   it("stops who has every right, by bucket and by key", async (t) => {
