@@ -60,7 +60,7 @@ export function headersOf(
   target: Target,
   { sse }: Group,
 ): readonly Readonly<Record<string, string>>[] {
-  const isPlainByDefault = map.home.defaultEncryption.type === "s3";
+  const isPlainByDefault = map.home.defaultEncryption.type === "s3" && sse.header === "default";
   if (sse.type === "s3") return [{ [HEADER]: "AES256" }, ...(isPlainByDefault ? [{}] : [])];
   const said = { [HEADER]: nameOfSse(sse.type), [KEY_HEADER]: target.keys.get(sse.key) ?? sse.key };
   return sse.header === "required" ? [said] : [said, {}];

@@ -7,6 +7,7 @@ import { readTemplates } from "../../agent/generate/templates.ts";
 import { parseMap } from "../../agent/map/parse.ts";
 import { proveMap } from "../../agent/prove/prove.ts";
 import { holds } from "../../agent/prove/report.ts";
+import { ACME, replaced } from "../support/access-maps.ts";
 import { largeMap } from "../support/large-maps.ts";
 import { root } from "../support/root.ts";
 
@@ -36,5 +37,18 @@ describe("the documents that a map makes", () => {
     assert.ok(packing.some(({ steps }) => steps.length === 5));
     const report = proveMap(map, deployment);
     assert.deepEqual([holds(report), report.gaps], [true, []]);
+  });
+
+  it("hold where a PUT must name what S3 would do by default", () => {
+    const text = replaced(
+      "only: [site.crt, site.key]",
+      "only: [site.crt, site.key]\n    sse: { type: s3, header: required }",
+    )(ACME);
+    const map = parseMap(text, "acme.yaml");
+    const { results } = proveMap(map, generateDeployment(map));
+    assert.deepEqual(
+      results.filter(({ outcome }) => outcome.kind !== "proved").map((one) => one.obligation.id),
+      [],
+    );
   });
 });
