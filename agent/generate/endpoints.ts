@@ -74,13 +74,15 @@ function toS3(sources: Sources, endpoint: Endpoint): readonly Draft[] {
   ];
 }
 
-/** What hosts do, and at home publishers too, some of whom run in the VPC. */
+const READING = ["s3:GetObject", "s3:ListBucket"];
+const PAST = ["s3:GetObjectVersion", "s3:ListBucketVersions"];
+
+/** What hosts do, and at home who comes when all is locked, and publishers, some of whom run in the VPC. */
 function s3Actions({ map }: Sources, { isHome }: Place): readonly string[] {
-  const publishes = isHome && map.groups.some(({ publishers }) => publishers.length > 0);
+  if (!isHome) return READING;
+  const publishes = map.groups.some(({ publishers }) => publishers.length > 0);
   const published = rightsOfLevel("restore").filter((right) => right.startsWith("s3:"));
-  return sorted(
-    publishes ? [...published, ...BUCKET_CHECK_RIGHTS] : ["s3:GetObject", "s3:ListBucket"],
-  );
+  return sorted(publishes ? [...published, ...BUCKET_CHECK_RIGHTS] : [...READING, ...PAST]);
 }
 
 function toKms(sources: Sources, endpoint: Endpoint): readonly Draft[] {

@@ -10,24 +10,36 @@ import { callerWith, type Keys } from "./caller-facts.ts";
 import { endpointsIn, type Reaching } from "./endpoint-obligations.ts";
 import { exampleOf } from "./key-misuse.ts";
 import { keysOf } from "./key-obligations.ts";
+import type { Named } from "./named.ts";
 import { withFacts } from "./object-requests.ts";
 import type { Obligation, Way } from "./obligation.ts";
 import { requestClassOf } from "./request-class.ts";
 
-export function endpointLimits(map: AccessMap): readonly Obligation[] {
-  return endpointsIn(map).flatMap((reaching) =>
-    reaching.endpoint.service === "s3" ? throughS3(map, reaching) : throughKms(map, reaching),
-  );
+export function endpointLimits(map: AccessMap, named: Named): readonly Obligation[] {
+  return endpointsIn(map).flatMap((reaching) => {
+    const { id, service } = reaching.endpoint;
+    const told = named.throughEndpoint(id);
+    return service === "s3" ? throughS3(map, reaching, told) : throughKms(map, reaching, told);
+  });
 }
 
 interface Asked {
   readonly actions: readonly string[];
   readonly resource: string;
+  /** That owns it; by default the map's. */
+  readonly account?: string | undefined;
 }
 
-function throughS3(map: AccessMap, { endpoint, reached }: Reaching): readonly Obligation[] {
+/** @param told what the endpoint's policy names */
+function throughS3(
+  map: AccessMap,
+  { endpoint, reached }: Reaching,
+  told: readonly string[],
+): readonly Obligation[] {
   const own = new Set<string>(reached.map(({ target }) => target.bucket));
-  const others = ["another-bucket", ...[...own].map((name) => `${name}x`)];
+  const packed = endpoint.includeAwsOwned ? awsOwned(regionOf(map, reached)) : [];
+  const named = told.flatMap((arn) => /:s3:::([^/]+)/.exec(arn)?.[1] ?? []);
+  const others = ["another-bucket", ...[...own].map((name) => `${name}x`), ...named];
   const packages = awsOwned(regionOf(map, reached)).map(
     (name) => `arn:${map.partition}:s3:::${name}/x`,
   );
@@ -35,13 +47,18 @@ function throughS3(map: AccessMap, { endpoint, reached }: Reaching): readonly Ob
   const objects = reached.flatMap(({ map: one, target: { bucket } }) =>
     one.groups.map(exampleOf).map((key) => `${s3}${bucket}/${key}`),
   );
-  const notOwn = others.filter((name) => !own.has(name));
+  const notOwn = new Set(others.filter((name) => !own.has(name) && !packed.includes(name)));
   return [
-    ...notOwn.map((name) =>
-      denial(map, endpoint, `bucket ${name}`, [
-        { actions: ["s3:GetObject", "s3:PutObject"], resource: `${s3}${name}/x` },
-        { actions: ["s3:ListBucket"], resource: `${s3}${name}` },
-      ]),
+    ...[...notOwn].map((name) =>
+      denial(
+        map,
+        endpoint,
+        `bucket ${name}`,
+        [map.account, ELSEWHERE].flatMap((account) => [
+          { actions: ["s3:GetObject", "s3:PutObject"], resource: `${s3}${name}/x`, account },
+          { actions: ["s3:ListBucket"], resource: `${s3}${name}`, account },
+        ]),
+      ),
     ),
     ...(endpoint.includeAwsOwned
       ? [
@@ -99,22 +116,34 @@ function awsOwned(region: string): readonly string[] {
   ];
 }
 
-function throughKms(map: AccessMap, { endpoint, reached }: Reaching): readonly Obligation[] {
+function throughKms(
+  map: AccessMap,
+  { endpoint, reached }: Reaching,
+  told: readonly string[],
+): readonly Obligation[] {
   const own = [...new Set(reached.flatMap((place) => keysOf(place.map, place.target)))];
+  // then there is nothing to let through, and its policy is not the map's
+  if (own.length === 0) return [];
   const another = `arn:${map.partition}:kms:${regionOf(map, reached)}:${map.account}:key/ffffffff-ffff-ffff-ffff-ffffffffffff`;
+  const others = new Set([another, ...told.filter((arn) => arn !== "x" && !own.includes(arn))]);
   return [
-    denial(map, endpoint, "another key", [{ actions: USE, resource: another }]),
-    ...(own.length === 0
-      ? []
-      : [
-          ...byOthers(
-            map,
-            endpoint,
-            own.map((resource) => ({ actions: USE, resource })),
-          ),
-        ]),
+    ...[...others].map((resource) =>
+      denial(
+        map,
+        endpoint,
+        resource === another ? "another key" : resource,
+        [map.account, ELSEWHERE].map((account) => ({ actions: USE, resource, account })),
+      ),
+    ),
+    ...byOthers(
+      map,
+      endpoint,
+      own.map((resource) => ({ actions: USE, resource })),
+    ),
   ];
 }
+
+const ELSEWHERE = "999988887777";
 
 const USE = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:DescribeKey"];
 
@@ -152,13 +181,13 @@ function about(
   keys: Keys = {},
 ): Obligation {
   const caller = callerWith(`arn:${map.partition}:iam::${map.account}:role/stranger`);
-  const classOf = (action: string, resource: string) =>
+  const classOf = (action: string, resource: string, account: string) =>
     withFacts(
       requestClassOf({
         caller,
         action,
         resource: parseArn(resource),
-        resourceAccount: map.account,
+        resourceAccount: account,
         keys: { ...keys, "aws:SourceVpce": id },
       }),
     );
@@ -171,8 +200,10 @@ function about(
     expected,
     objects: undefined,
     ways: () =>
-      asked.flatMap(({ actions, resource }) =>
-        actions.map((action): Way => [{ requestClass: classOf(action, resource), endpoint: id }]),
+      asked.flatMap(({ actions, resource, account = map.account }) =>
+        actions.map((action): Way => [
+          { requestClass: classOf(action, resource, account), endpoint: id },
+        ]),
       ),
   };
 }

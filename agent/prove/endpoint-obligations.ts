@@ -8,6 +8,7 @@ import type { AccessMap, Endpoint } from "../map/access-map.ts";
 import { bucketsOf, type MapBucket } from "../map/buckets.ts";
 import { parseArn } from "../policy/glob.ts";
 import { callerWith } from "./caller-facts.ts";
+import { keysOf } from "./key-obligations.ts";
 import { withFacts } from "./object-requests.ts";
 import type { Obligation } from "./obligation.ts";
 import { requestClassOf } from "./request-class.ts";
@@ -16,10 +17,15 @@ const ELSEWHERE = "999988887777";
 
 export function endpointObligations(map: AccessMap): readonly Obligation[] {
   return endpointsIn(map).flatMap(({ endpoint, reached }) =>
-    actionsOf(endpoint).map((action) =>
+    (hasKeys(reached) || endpoint.service === "s3" ? actionsOf(endpoint) : []).map((action) =>
       leak(map, reached[0]?.target.region ?? map.home.region, endpoint, action),
     ),
   );
+}
+
+/** Without any, an endpoint of KMS has nothing of the map to let through, and its policy is not the map's. */
+function hasKeys(reached: Reaching["reached"]): boolean {
+  return reached.some(({ map, target }) => keysOf(map, target).length > 0);
 }
 
 /** An endpoint, with the buckets that it is for. */

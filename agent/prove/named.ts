@@ -1,4 +1,4 @@
-/** Whom documents and grants name as principals, each of whom is asked for by that name. @module */
+/** Whom documents and grants name as principals, and what endpoints name as resources: each is asked for by that name. @module */
 import type { Deployment } from "../policy/deployment.ts";
 import { isRecord } from "../policy/issues.ts";
 import { parsePrincipal, type PrincipalSet } from "../policy/principal.ts";
@@ -8,11 +8,15 @@ export interface Named {
   readonly onResources: PrincipalSet;
   /** In the trust policy of the role with that ARN. */
   readonly inTrust: (arn: string) => PrincipalSet;
+  /** ARNs in the policy of the endpoint with that id, with "x" for each wildcard. */
+  readonly throughEndpoint: (id: string) => readonly string[];
 }
 
-export function namedIn({ buckets, keys, identities }: Deployment): Named {
+export function namedIn({ buckets, keys, identities, endpoints }: Deployment): Named {
   const trusts = new Map(identities.map(({ arn, trust }) => [arn, namedBy([trust])]));
+  const passing = new Map(endpoints.map(({ id, policy }) => [id, resourcesIn(policy)]));
   return {
+    throughEndpoint: (id) => passing.get(id) ?? [],
     onResources: namedBy([
       ...[...buckets, ...keys].map(({ policy }) => policy),
       ...keys.flatMap(({ grants }) => grants.flatMap(asDocuments)),
@@ -22,6 +26,17 @@ export function namedIn({ buckets, keys, identities }: Deployment): Named {
 }
 
 const NOBODY = namedBy([]);
+
+function resourcesIn(policy: unknown): readonly string[] {
+  const texts = statementsOf(policy).flatMap(({ Resource: named, NotResource: spared }) =>
+    [named, spared].flat().filter((one) => typeof one === "string"),
+  );
+  return [...new Set(texts.map((text) => text.replaceAll(/[*?]/g, "x")))];
+}
+
+function statementsOf(document: unknown): readonly Readonly<Record<string, unknown>>[] {
+  return isRecord(document) ? [document["Statement"]].flat().filter(isRecord) : [];
+}
 
 /** A grant, as documents that name whom it names: roles and users, or services. */
 function asDocuments(grant: unknown): readonly unknown[] {
@@ -34,9 +49,7 @@ function asDocuments(grant: unknown): readonly unknown[] {
 /** What is malformed names nobody here: reading the document as a policy says so. */
 function namedBy(documents: readonly unknown[]): PrincipalSet {
   const sets = documents
-    .filter(isRecord)
-    .flatMap(({ Statement: statement }) => [statement].flat())
-    .filter(isRecord)
+    .flatMap(statementsOf)
     .flatMap(({ Principal: principal, NotPrincipal: spared }) => [principal, spared])
     .filter((element) => element !== undefined)
     .map((element) => parsePrincipal(element, "", () => undefined));

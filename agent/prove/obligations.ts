@@ -40,7 +40,7 @@ export function obligationsOf(
     ...takeoverObligations(map, subjects),
     ...trustObligations(map, named),
     ...endpointObligations(map),
-    ...endpointLimits(map),
+    ...endpointLimits(map, named),
     ...inEach((one) => expectationObligations(map, one, subjects)),
   ];
 }

@@ -5,11 +5,28 @@ import { describe, it } from "node:test";
 import { generate, generateDeployment } from "../../agent/generate/deployment.ts";
 import { readTemplates } from "../../agent/generate/templates.ts";
 import { parseMap } from "../../agent/map/parse.ts";
-import { proveMap } from "../../agent/prove/prove.ts";
+import { proveMap, type Result } from "../../agent/prove/prove.ts";
 import { holds } from "../../agent/prove/report.ts";
 import { ACME, replaced } from "../support/access-maps.ts";
 import { largeMap } from "../support/large-maps.ts";
 import { root } from "../support/root.ts";
+
+const isOpen = ({ outcome }: Result): boolean => outcome.kind !== "proved";
+
+const WITHOUT_KEYS = `version: 1
+account: "111122223333"
+region: us-east-1
+bucket: acme-secrets
+endpoints: { vpce-0123456789abcdef0: { service: s3 }, vpce-0fedcba9876543210: { service: kms } }
+principals:
+  web: { kind: ec2 }
+  infra: { kind: existing, role: infra }
+  emergency: { kind: human, trusted: ["arn:aws:iam::111122223333:user/alice"] }
+groups:
+  web: { prefix: web/, readers: [web] }
+deployers: [infra]
+break_glass: [emergency]
+`;
 
 /** What is generated and what proves share the map alone. */
 describe("the documents that a map makes", () => {
@@ -22,7 +39,7 @@ describe("the documents that a map makes", () => {
       const map = parseMap(readFileSync(join(root, path), "utf8"), path);
       const { results, settings, gaps } = proveMap(map, generateDeployment(map));
       assert.ok(results.length > 1000, String(results.length));
-      const open = results.filter(({ outcome }) => outcome.kind !== "proved");
+      const open = results.filter(isOpen);
       assert.deepEqual(
         open.map(({ obligation }) => obligation.id),
         [],
@@ -39,6 +56,11 @@ describe("the documents that a map makes", () => {
     assert.deepEqual([holds(report), report.gaps], [true, []]);
   });
 
+  it("hold where an endpoint of KMS has no key to let through", () => {
+    const map = parseMap(WITHOUT_KEYS, "plain.yaml");
+    assert.deepEqual(proveMap(map, generateDeployment(map)).results.filter(isOpen), []);
+  });
+
   it("hold where a PUT must name what S3 would do by default", () => {
     const text = replaced(
       "only: [site.crt, site.key]",
@@ -47,7 +69,7 @@ describe("the documents that a map makes", () => {
     const map = parseMap(text, "acme.yaml");
     const { results } = proveMap(map, generateDeployment(map));
     assert.deepEqual(
-      results.filter(({ outcome }) => outcome.kind !== "proved").map((one) => one.obligation.id),
+      results.filter(isOpen).map((one) => one.obligation.id),
       [],
     );
   });

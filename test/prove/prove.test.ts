@@ -394,6 +394,13 @@ const ROWS: readonly Row[] = [
     "vpce-0123456789abcdef0/s3:PutObject of another account denied: endpoint policy alone",
   ],
   [
+    "a bucket of somebody's that an endpoint names",
+    "vpce-0123456789abcdef0",
+    "Own",
+    set({ Resource: [B, `${B}/*`, "arn:aws:s3:::drop-box/*"], Condition: {} }),
+    "vpce-0123456789abcdef0/bucket drop-box denied: endpoint policy alone",
+  ],
+  [
     "an endpoint that lets nobody through",
     "vpce-0123456789abcdef0",
     "Own",
