@@ -261,7 +261,13 @@ function keyActionsBy({ kind }: Stranger): readonly string[] {
     case "identity provider":
       return [];
     case "another account":
-      return [...USE_OF_KEYS, "kms:CreateGrant", "kms:ReEncryptFrom"];
+      return [
+        ...USE_OF_KEYS,
+        "kms:CreateGrant",
+        "kms:ListGrants",
+        "kms:RevokeGrant",
+        "kms:ReEncryptFrom",
+      ];
     case "root user":
       return [...USE_OF_KEYS, ...NOBODYS_KEY_ACTIONS];
     case "another role":

@@ -156,6 +156,16 @@ function byFamily(line: Line): readonly Other[] {
           operator: operator.replace("ArnNotEquals", "ArnNotLike"),
           values: [...values, `arn:aws:iam::${account}:role/*`],
         },
+        {
+          what: "also another role",
+          operator,
+          values: [...values, `arn:aws:iam::${account}:role/another`],
+        },
+        {
+          what: "also another account's role",
+          operator,
+          values: [...values, "arn:aws:iam::444455556666:role/another"],
+        },
       ];
     case "IpAddress":
     case "NotIpAddress":

@@ -13,6 +13,7 @@ export function changesOf(statement: StatementJson, account: string): readonly C
     ...moreExceptions(statement),
     ...wider(statement, "Resource").flatMap((element) => widerResources(statement, element)),
     ...principalChanges(statement, account),
+    ...exemptions(statement),
     ...conditionChanges(statement, account),
   ];
 }
@@ -108,6 +109,36 @@ function principalChanges(statement: StatementJson, account: string): readonly C
       ...(kind === "AWS" && !members.includes(root)
         ? [change("also the account", others([...members, root]))]
         : []),
+      ...(strangersIn(account)[kind] ?? []).map((one) =>
+        change(`also ${one}`, others([...members, one])),
+      ),
     ];
   });
+}
+
+/** Whom no map names, by kind of principal. */
+const strangersIn = (account: string): Readonly<Record<string, readonly string[]>> => ({
+  AWS: [
+    `arn:aws:iam::${account}:role/another`,
+    `arn:aws:iam::${account}:user/another`,
+    "444455556666",
+  ],
+  Service: ["another.amazonaws.com"],
+  Federated: [`arn:aws:iam::${account}:oidc-provider/another.example`],
+});
+
+/** What denies spares who says something of its own choice. */
+function exemptions(statement: StatementJson): readonly Change[] {
+  if (statement["Effect"] !== "Deny") return [];
+  const condition = (statement["Condition"] ?? {}) as Readonly<Record<string, object>>;
+  return ["aws:UserAgent", "aws:PrincipalTag/spared"].map((key) => ({
+    what: `not of ${key}`,
+    statement: {
+      ...statement,
+      Condition: {
+        ...condition,
+        StringNotEqualsIgnoreCase: { ...condition["StringNotEqualsIgnoreCase"], [key]: "spared" },
+      },
+    },
+  }));
 }
