@@ -23,14 +23,13 @@ import type {
   ServerSide,
   Target,
 } from "./access-map.ts";
+import type { NetworkSettings, PrincipalSettings } from "./principal-schema.ts";
 import type {
   EncryptionSettings,
   EndpointSettings,
   GroupSettings,
   GuardSettings,
   MapSettings,
-  NetworkSettings,
-  PrincipalSettings,
   ReplicaSettings,
   SealSettings,
 } from "./schema.ts";

@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import type { GroupName } from "../core/names.ts";
 import type { Host, Network, Principal, PrincipalName } from "./access-map.ts";
 import { type Account, completeNetwork, generatedRole, identityArn } from "./complete.ts";
-import type { HostSettings } from "./schema.ts";
+import type { HostSettings } from "./principal-schema.ts";
 import { parseHostRole } from "./words.ts";
 
 export interface GrantedHosts {

@@ -6,7 +6,8 @@ import type { AccessMap } from "../map/access-map.ts";
 import type { AccessRequest } from "../policy/request.ts";
 import type { HostileVerdict } from "./hostile.ts";
 import { LAYERS } from "./obligation.ts";
-import type { ProofReport, Result } from "./prove.ts";
+import type { ProofReport } from "./prove.ts";
+import type { Result } from "./proving.ts";
 
 /** Whether all that must hold was proved. */
 export function holds({ results, settings, gaps }: ProofReport): boolean {

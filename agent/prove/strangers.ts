@@ -1,18 +1,14 @@
 /**
- * Who is not in the map, each with what is assumed of it; none of them may get at anything.
+ * Who is not in the map, each with what is assumed of it.
  * @module
  */
-import type { AccessMap, Target } from "../map/access-map.ts";
+import type { AccessMap } from "../map/access-map.ts";
 import { type Caller, callerOfArn } from "../policy/caller.ts";
 import { arnGlobOf, matchesArn, parseArn, wildTokens } from "../policy/glob.ts";
 import type { PrincipalSet } from "../policy/principal.ts";
-import { BUCKET_CHECK_RIGHTS } from "../policy/rights.ts";
-import { BUCKET_ADMINISTRATION, KEY_ADMINISTRATION } from "./administration.ts";
 import { callerWith } from "./caller-facts.ts";
-import { keysOf, nameOfKey, NOBODYS_KEY_ACTIONS } from "./key-obligations.ts";
-import { anyhow, bucketArn, onObject, type Scene, type Unknown } from "./object-requests.ts";
-import type { Actor, Layer, ObjectSet, Obligation } from "./obligation.ts";
-import { idAt, targetsOf } from "./use-obligations.ts";
+import type { Unknown } from "./object-requests.ts";
+import type { Actor } from "./obligation.ts";
 
 export interface Stranger extends Actor {
   readonly kind: StrangerKind;
@@ -173,109 +169,4 @@ function namedStranger({ partition, account }: AccessMap, caller: Caller): Stran
     ? arn.replace(new RegExp(`^arn:${partition}:(iam|sts)::${account}:`), "")
     : arn;
   return stranger(isOurs ? KINDS[caller.kind] : "another account", name, caller);
-}
-
-const EVERYWHERE: ObjectSet = { kind: "everywhere" };
-
-/** The last stands for what is not invented yet. */
-const OBJECT_ACTIONS = [
-  "s3:GetObject",
-  "s3:GetObjectVersion",
-  "s3:GetObjectAttributes",
-  "s3:GetObjectVersionForReplication",
-  "s3:PutObject",
-  "s3:PutObjectAcl",
-  "s3:DeleteObject",
-  "s3:DeleteObjectVersion",
-  "s3:ReplicateObject",
-  "s3:ReplicateDelete",
-  "s3:RestoreObject",
-  "s3:BypassGovernanceRetention",
-  "s3:UpdateObjectEncryption",
-  "s3:UnknownToday",
-] as const;
-
-const LOOKING = ["s3:ListBucket", "s3:ListBucketVersions", ...BUCKET_CHECK_RIGHTS];
-
-const USE_OF_KEYS = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"] as const;
-
-export function strangerObligations(
-  map: AccessMap,
-  strangers: readonly Stranger[],
-): readonly Obligation[] {
-  return targetsOf(map).flatMap((target) =>
-    strangers.flatMap((stranger) => ofStranger(map, target, stranger)),
-  );
-}
-
-function ofStranger(map: AccessMap, target: Target, stranger: Stranger): readonly Obligation[] {
-  const { caller, unknown } = stranger;
-  const scene: Scene = { map, target, caller, unknown };
-  const deny = (
-    action: string,
-    layer: Layer,
-    resource: (key: string) => string,
-    objects?: ObjectSet,
-  ): Obligation => {
-    const about = layer === "key policy alone" ? ` of ${nameOfKey(resource(""))}` : "";
-    return {
-      id: `${idAt(map, target)}${stranger.name}/${action}${about} denied: ${layer}`,
-      kind: "stranger",
-      layer,
-      line: map.lineOf(["principals"]),
-      actor: stranger,
-      expected: "deny",
-      objects,
-      ...(objects === undefined
-        ? { ways: () => [[anyhow(scene, action, resource(""))]] }
-        : onObject(scene, action)),
-    };
-  };
-  const bucket = bucketArn(scene);
-  return [
-    ...OBJECT_ACTIONS.map((action) =>
-      deny(action, "bucket policy alone", (key) => `${bucket}/${key}`, EVERYWHERE),
-    ),
-    ...[...LOOKING, ...administrationBy(stranger)].map((action) =>
-      deny(action, "bucket policy alone", () => bucket),
-    ),
-    ...keysOf(map, target).flatMap((key) =>
-      keyActionsBy(stranger).map((action) => deny(action, "key policy alone", () => key)),
-    ),
-  ];
-}
-
-const ROOTS = ["s3:PutBucketPolicy", "s3:DeleteBucketPolicy"];
-
-// @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketPolicy.html (what the root user always may)
-function administrationBy({ kind }: Stranger): readonly string[] {
-  return kind === "root user"
-    ? BUCKET_ADMINISTRATION.filter((action) => !ROOTS.includes(action))
-    : BUCKET_ADMINISTRATION;
-}
-
-/** Those that KMS itself does not refuse: it takes nothing unsigned, and little from other accounts. */
-function keyActionsBy({ kind }: Stranger): readonly string[] {
-  switch (kind) {
-    case "anonymous":
-    case "identity provider":
-      return [];
-    case "another account":
-      return [
-        ...USE_OF_KEYS,
-        "kms:CreateGrant",
-        "kms:ListGrants",
-        "kms:RevokeGrant",
-        "kms:ReEncryptFrom",
-      ];
-    case "root user":
-      return [...USE_OF_KEYS, ...NOBODYS_KEY_ACTIONS];
-    case "another role":
-    case "another user":
-    case "federated user":
-    case "service":
-      return [...USE_OF_KEYS, ...NOBODYS_KEY_ACTIONS, ...KEY_ADMINISTRATION];
-    default:
-      return kind satisfies never;
-  }
 }

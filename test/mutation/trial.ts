@@ -14,7 +14,7 @@ import { askedBy, type Layers, layersOf } from "../../agent/prove/layers.ts";
 import { namedIn } from "../../agent/prove/named.ts";
 import type { Obligation, Way } from "../../agent/prove/obligation.ts";
 import { obligationsOf } from "../../agent/prove/obligations.ts";
-import { newProving, type Proving, proveObligation } from "../../agent/prove/prove.ts";
+import { newProving, type Proving, proveObligation } from "../../agent/prove/proving.ts";
 import { settingFaults } from "../../agent/prove/settings.ts";
 import { knownArns, strangersOf } from "../../agent/prove/strangers.ts";
 import { subjectsOf } from "../../agent/prove/use-obligations.ts";
