@@ -32,7 +32,7 @@ export interface LoadOptions {
  *   `file:line:column: path: expected …, got …`
  */
 export async function loadConfig(options: LoadOptions): Promise<Config> {
-  const { files, texts, issues } = await readTexts(options);
+  const { files, texts, issues } = readTexts(options);
   const id = String(options.uid);
   const { config, issues: found } = parseConfig(texts, {
     uid: options.uid,
@@ -74,21 +74,21 @@ interface Read {
   readonly issues: readonly Issue[];
 }
 
-async function readTexts({ file, uid }: LoadOptions): Promise<Read> {
+function readTexts({ file, uid }: LoadOptions): Read {
   const texts: ConfigText[] = [];
   const issues: Issue[] = [];
-  const main = await noting(issues, file, () => readTrustedFile(file, uid));
+  const main = noting(issues, file, () => readTrustedFile(file, uid));
   if (main.kind === "read" && main.value === undefined) throw missing(file);
   if (main.kind === "read" && main.value !== undefined)
     texts.push({ file, text: main.value, isMain: true });
   const folder = join(dirname(file), "conf.d");
-  const listed = await noting(issues, folder, () => listTrustedFolder(folder, uid));
+  const listed = noting(issues, folder, () => listTrustedFolder(folder, uid));
   const names = (listed.kind === "read" ? (listed.value ?? []) : []).filter(
     (name) => name.endsWith(".yaml") && !name.startsWith("."),
   );
   const added = names.map((name) => join(folder, name));
   for (const path of added) {
-    const result = await noting(issues, path, () => readTrustedFile(path, uid));
+    const result = noting(issues, path, () => readTrustedFile(path, uid));
     // gone since it was listed: the same as never there
     if (result.kind === "read" && result.value !== undefined)
       texts.push({ file: path, text: result.value, isMain: false });
@@ -99,13 +99,9 @@ async function readTexts({ file, uid }: LoadOptions): Promise<Read> {
 type Noted<Value> = { readonly kind: "read"; readonly value: Value } | { readonly kind: "noted" };
 
 /** Keeps the refusal of one file as an issue, so that the others are still read. */
-async function noting<Value>(
-  issues: Issue[],
-  file: string,
-  read: () => Promise<Value>,
-): Promise<Noted<Value>> {
+function noting<Value>(issues: Issue[], file: string, read: () => Value): Noted<Value> {
   try {
-    return { kind: "read", value: await read() };
+    return { kind: "read", value: read() };
   } catch (error) {
     if (!(error instanceof PosternError)) throw error;
     // the issue names the file already: what is left to name is a folder on the way to it

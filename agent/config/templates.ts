@@ -16,7 +16,7 @@ export async function readTemplates({ render }: GroupConfig, uid: number): Promi
   const templates = new Map<string, string>();
   for (const { template } of render) {
     if (template === undefined || templates.has(template)) continue;
-    const text = await readTrustedFile(template, uid);
+    const text = readTrustedFile(template, uid);
     if (text === undefined)
       throw new PosternError("ConfigInvalid", `no such template ${quote(template)}`, {
         hint: "write it, or correct template in the config",

@@ -6,8 +6,16 @@
  * way opened are the same.
  * @module
  */
-import { constants, type Stats } from "node:fs";
-import { lstat, open, readdir } from "node:fs/promises";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  type Stats,
+} from "node:fs";
 import { PosternError, errnoOf } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
 import { judgeStats, walkTrustedPath } from "../core/trusted-path.ts";
@@ -20,21 +28,21 @@ const MAX_FILE_BYTES = 1024 * 1024;
  * @throws {PosternError} ConfigInvalid if somebody other than root and `uid` can have written it, if it is not
  *   a regular file of at most 1 MiB of UTF-8, or cannot be read
  */
-export async function readTrustedFile(file: string, uid: number): Promise<string | undefined> {
-  return await orMissing(async () => {
-    const path = await trustedPath(file, uid);
+export function readTrustedFile(file: string, uid: number): string | undefined {
+  return orMissing(() => {
+    const path = trustedPath(file, uid);
     // O_NOFOLLOW: links were followed above; O_NONBLOCK: a pipe in the way must not hang us
     const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-    const handle = await open(path, flags);
+    const descriptor = openSync(path, flags);
     try {
-      const stats = await handle.stat();
+      const stats = fstatSync(descriptor);
       if (!stats.isFile()) throw distrust(path, "expected a regular file, got something else");
       judge(path, stats, uid);
       if (stats.size > MAX_FILE_BYTES)
         throw distrust(path, `expected at most 1MiB, got ${stats.size} bytes`);
-      return decodeUtf8(path, await handle.readFile());
+      return decodeUtf8(path, readFileSync(descriptor));
     } finally {
-      await handle.close();
+      closeSync(descriptor);
     }
   });
 }
@@ -44,22 +52,19 @@ export async function readTrustedFile(file: string, uid: number): Promise<string
  * @throws {PosternError} ConfigInvalid if somebody other than root and `uid` can change its entries, or if it
  *   cannot be listed
  */
-export async function listTrustedFolder(
-  folder: string,
-  uid: number,
-): Promise<readonly string[] | undefined> {
-  return await orMissing(async () => {
-    const path = await trustedPath(folder, uid);
-    const stats = await lstat(path);
+export function listTrustedFolder(folder: string, uid: number): readonly string[] | undefined {
+  return orMissing(() => {
+    const path = trustedPath(folder, uid);
+    const stats = lstatSync(path);
     if (!stats.isDirectory()) throw distrust(path, "expected a folder, got something else");
     judge(path, stats, uid);
-    return (await readdir(path)).toSorted();
+    return readdirSync(path).toSorted();
   });
 }
 
-async function orMissing<Result>(read: () => Promise<Result>): Promise<Result | undefined> {
+function orMissing<Result>(read: () => Result): Result | undefined {
   try {
-    return await read();
+    return read();
   } catch (error) {
     if (error instanceof PosternError) throw error;
     const errno = errnoOf(error);
@@ -71,8 +76,8 @@ async function orMissing<Result>(read: () => Promise<Result>): Promise<Result | 
   }
 }
 
-async function trustedPath(path: string, uid: number): Promise<string> {
-  const walk = await walkTrustedPath(path, uid);
+function trustedPath(path: string, uid: number): string {
+  const walk = walkTrustedPath(path, uid);
   if (walk.kind === "untrusted") throw distrust(walk.path, walk.why);
   return walk.path;
 }

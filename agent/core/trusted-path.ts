@@ -5,8 +5,7 @@
  * the way judged and the way opened are the same.
  * @module
  */
-import type { Stats } from "node:fs";
-import { lstat, readlink } from "node:fs/promises";
+import { lstatSync, readlinkSync, type Stats } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { judgeOwnership } from "./ownership.ts";
 
@@ -23,7 +22,7 @@ export type Walk =
  * @param uid who may change the way, beside root
  * @throws what the system says of a way that ends early, such as ENOENT
  */
-export async function walkTrustedPath(path: string, uid: number): Promise<Walk> {
+export function walkTrustedPath(path: string, uid: number): Walk {
   const pending = segmentsOf(resolve(path));
   let links = 0;
   let folder = "/";
@@ -34,10 +33,10 @@ export async function walkTrustedPath(path: string, uid: number): Promise<Walk> 
       folder = dirname(folder);
       continue;
     }
-    const open = judgeStats(await lstat(folder), uid);
+    const open = judgeStats(lstatSync(folder), uid);
     if (open !== undefined) return { kind: "untrusted", path: folder, why: open };
     const entry = join(folder, name);
-    const stats = await lstat(entry);
+    const stats = lstatSync(entry);
     if (!stats.isSymbolicLink()) {
       folder = entry;
       continue;
@@ -51,7 +50,7 @@ export async function walkTrustedPath(path: string, uid: number): Promise<Walk> 
         path: entry,
         why: `expected at most ${MAX_LINKS} links, got more`,
       };
-    const target = await readlink(entry);
+    const target = readlinkSync(entry);
     if (target.startsWith("/")) folder = "/";
     pending.unshift(...segmentsOf(target));
   }

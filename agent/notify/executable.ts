@@ -38,7 +38,7 @@ export async function findExecutable(name: string, uid: number): Promise<Executa
 
 async function judgeExecutable(path: string, uid: number): Promise<Executable> {
   try {
-    const walk = await walkTrustedPath(path, uid);
+    const walk = walkTrustedPath(path, uid);
     if (walk.kind === "untrusted") return refused(walk.path, walk.why);
     const stats = await stat(walk.path);
     if (!stats.isFile()) return refused(path, "expected a regular file, got something else");

@@ -245,6 +245,7 @@ describe("the daemon", () => {
   it("refuses a bad configuration and goes on with the old one", async (t) => {
     const host = await webHost(t);
     const { refresh, daemon, refused } = await startDaemon(t, host);
+    await refresh("web");
     writeFileSync(host.config, "version: 2\n");
     await daemon.reconfigure();
     assert.equal(refused[0]?.code, "ConfigInvalid");
