@@ -11,6 +11,8 @@ const { createRequire } = require("node:module");
 
 const requireElse = createRequire(path.join(__dirname, "postern.cjs"));
 const parts = new Map();
+// much imports these, the first question to IMDS needs neither, and they take Node some 6 ms to load
+const LATE = new Set(["node:crypto", "node:child_process"]);
 
 function load(name) {
   const known = parts.get(name);
@@ -29,7 +31,14 @@ function load(name) {
 }
 
 function requirePart(name) {
-  return name.startsWith("./") ? load(name.slice(2)) : requireElse(name);
+  if (name.startsWith("./")) return load(name.slice(2));
+  return LATE.has(name) ? whenUsed(name) : requireElse(name);
+}
+
+/** Stands in for a module of Node until something of it is asked for. */
+function whenUsed(name) {
+  let loaded;
+  return new Proxy({}, { get: (_, member) => (loaded ??= requireElse(name))[member] });
 }
 
 function cacheOf(filename) {

@@ -6,7 +6,6 @@
  * @module
  */
 import http from "node:http";
-import https from "node:https";
 
 /** Structurally `CredentialsConfig`. */
 export interface CredentialChoice {
@@ -84,12 +83,11 @@ export function awsEnvironment(
  * Makes `wanted` the environment of this process, before the SDK is first used. Who hands the user's own
  * environment to a child takes a copy of it first.
  *
- * Node's global agents are replaced, because the SDK asks IMDS with them: under NODE_USE_ENV_PROXY or
- * --use-env-proxy they would ask a proxy.
+ * Node's global agent for HTTP is replaced, because the SDK asks IMDS with it: under NODE_USE_ENV_PROXY or
+ * --use-env-proxy it would ask a proxy. `replaceHttpsAgent` does the same for HTTPS.
  */
 export function applyEnvironment(wanted: NodeJS.ProcessEnv, target: NodeJS.ProcessEnv): void {
   http.globalAgent = new http.Agent({ keepAlive: true });
-  https.globalAgent = new https.Agent({ keepAlive: true });
   for (const name of Object.keys(target)) if (wanted[name] === undefined) delete target[name];
   Object.assign(target, wanted);
 }

@@ -6,6 +6,7 @@
  * @module
  */
 import type { Call } from "./call.ts";
+import type { Connection } from "./connection.ts";
 import type { RequestCounter } from "./requests.ts";
 import type { AskTools, createAsk } from "./s3-ask.ts";
 import type { GetAnswer, getObject, GetRequest } from "./s3-get.ts";
@@ -25,7 +26,9 @@ export interface S3 {
   get(request: GetRequest): Promise<GetAnswer>;
 }
 
-export interface S3Options extends AskTools {
+export interface S3Options extends Omit<AskTools, "connection"> {
+  /** Asked once, for the first request: loading what connects takes as long as a request nearby. */
+  readonly connect: () => Promise<Connection>;
   readonly call: Call;
   readonly requests: RequestCounter;
 }
@@ -33,8 +36,8 @@ export interface S3Options extends AskTools {
 export function createS3(options: S3Options): S3 {
   const { region, call, requests, now } = options;
   const loaded = once(async () => {
-    const work = await loadS3();
-    return { ...work, ask: work.createAsk(options) };
+    const [work, connection] = await Promise.all([loadS3(), options.connect()]);
+    return { ...work, ask: work.createAsk({ ...options, connection }) };
   });
   return {
     list: async (request) => {
@@ -70,6 +73,7 @@ export async function loadS3(): Promise<Loaded> {
     import("./s3-get.ts"),
     import("./s3-list.ts"),
     import("./checksum.ts"),
+    import("./connection.ts"),
   ]);
   prepareChecksums();
   return { ...asking, ...getting, ...listing };

@@ -7,6 +7,7 @@ import {
   fromTokenFile,
 } from "@aws-sdk/credential-providers";
 import type { AwsCredentialIdentity } from "@smithy/types";
+import { replaceHttpsAgent } from "../aws/https-agent.ts";
 import { SILENT } from "./silent.ts";
 
 export type NamedSource =
@@ -19,6 +20,7 @@ export type NamedSource =
 
 /** Asks the source once. @throws whatever the SDK's provider fails with */
 export function loadNamed(source: NamedSource): Promise<AwsCredentialIdentity> {
+  replaceHttpsAgent();
   switch (source.from) {
     case "environment":
       return fromEnv({ logger: SILENT })();

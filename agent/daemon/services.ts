@@ -6,10 +6,10 @@
  */
 import { type Budget, createBudget } from "../aws/budget.ts";
 import { createCall } from "../aws/call.ts";
-import { type Connection, createConnection } from "../aws/connection.ts";
+import type { Connection } from "../aws/connection.ts";
 import { type EndpointChoice, type Endpoints, resolveEndpoints } from "../aws/endpoints.ts";
 import { applyEnvironment, awsEnvironment } from "../aws/environment.ts";
-import type { Kms, KmsOptions } from "../aws/kms.ts";
+import type { Kms } from "../aws/kms.ts";
 import { createLimiter } from "../aws/limiter.ts";
 import { createRequestCounter, type RequestCounter } from "../aws/requests.ts";
 import type { RetryPolicy } from "../aws/retry.ts";
@@ -113,11 +113,18 @@ export function openServices(
     renewCredentials: () => provider.renew(),
   });
   const connections: Connection[] = [];
-  const shared = (): KmsOptions => {
+  // not before the first question to IMDS: what connects to the others takes long to load
+  const connect = async (): Promise<Connection> => {
+    const { createConnection } = await import("../aws/connection.ts");
     const connection = createConnection(choice.limits.requestTimeoutMs);
     connections.push(connection);
-    const { credentials } = provider;
-    return { credentials, endpoints, connection, call, requests, now: () => clock.now() };
+    return connection;
+  };
+  const { credentials } = provider;
+  const shared = { credentials, endpoints, call, requests, now: () => clock.now() };
+  const openKms = async (): Promise<Kms> => {
+    const [{ createKms }, connection] = await Promise.all([import("../aws/kms.ts"), connect()]);
+    return createKms({ ...shared, connection });
   };
   let kms: Promise<Kms> | undefined;
   return {
@@ -126,8 +133,8 @@ export function openServices(
     provider,
     requests,
     findHome: (home) => findHome(home, choice.credentials, imds, env),
-    s3: (region) => createS3({ ...shared(), region }),
-    kms: () => (kms ??= import("../aws/kms.ts").then(({ createKms }) => createKms(shared()))),
+    s3: (region) => createS3({ ...shared, connect, region }),
+    kms: () => (kms ??= openKms()),
     close: () => {
       for (const connection of connections) connection.destroy();
     },

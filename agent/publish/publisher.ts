@@ -101,7 +101,7 @@ export async function openPublisher(
     region,
     clock,
     chance,
-    s3: createS3({ ...shared, region }),
+    s3: createS3({ ...shared, connect: () => Promise.resolve(connection), region }),
     store: createObjectStore(storing),
     kms: createKms(shared),
     sealing: clients,

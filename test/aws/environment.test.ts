@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import http from "node:http";
+import https from "node:https";
 import { describe, it } from "node:test";
+import { createConnection } from "../../agent/aws/connection.ts";
 import { applyEnvironment, awsEnvironment } from "../../agent/aws/environment.ts";
 
 const STRAY = {
@@ -71,11 +73,17 @@ describe("environment", () => {
     assert.equal(env["AWS_EC2_METADATA_SERVICE_ENDPOINT"], "http://127.0.0.1:1338/");
   });
 
-  it("makes it the environment, and takes the proxy out of Node's global agents", () => {
+  it("makes it the environment, and takes the proxy out of Node's global agent", () => {
     const target: NodeJS.ProcessEnv = { ...STRAY };
     const proxied = http.globalAgent;
     applyEnvironment({ PATH: "/bin", AWS_REGION: "eu-west-1" }, target);
     assert.deepEqual(target, { PATH: "/bin", AWS_REGION: "eu-west-1" });
     assert.notEqual(http.globalAgent, proxied);
+  });
+
+  it("takes the proxy out of Node's global agent for HTTPS before anything can be asked over it", () => {
+    const proxied = https.globalAgent;
+    createConnection(1000).destroy();
+    assert.notEqual(https.globalAgent, proxied);
   });
 });

@@ -73,7 +73,7 @@ export function wiredS3(url?: string, requestTimeoutMs?: number): Wired & { read
     region: REGION,
     credentials: () => Promise.resolve(CREDENTIALS),
     endpoints: url === undefined ? PUBLIC : { ...PUBLIC, s3: new URL(url), pathStyle: true },
-    connection: createConnection(2000),
+    connect: () => Promise.resolve(createConnection(2000)),
     call: wired.call,
     requests: wired.requests,
     now: () => Date.now(),
