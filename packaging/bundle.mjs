@@ -2,6 +2,7 @@
  * Bundles the program into `dist`, each part with V8's compiled form of what a pass needs of it beside it:
  *
  *     postern.cjs  postern.cache    the program
+ *     fetch.cjs    fetch.cache      the same without the other commands: a fetch at boot is waited for
  *     sealed.cjs   sealed.cache     other people's code that opens envelopes and bundles
  *     daemon.cjs                    other people's code that the daemon alone needs
  *     template.cjs                  other people's code that templates need
@@ -9,7 +10,7 @@
  *     account.cjs                   other people's code that one command needs
  *
  * Apart, because every run pays for the size of what it loads. Only other people's code is kept apart: of ours
- * there is one copy, and one class of errors.
+ * a run loads one copy, with one class of errors.
  *
  * CommonJS, because it loads faster than ESM. `main-fields=module,main` lets esbuild drop what is unused of
  * the SDK. `dynamic-import=false` turns `import()` into a lazy `require`: a script run from a code cache
@@ -89,7 +90,12 @@ const common = {
     "import.meta.url": "bundleUrl",
     "process.env.POSTERN_VERSION": JSON.stringify(version),
   },
-  banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
+  // the function that a module is to Node: launch.cjs would have to copy all of the text to put it round it
+  banner: {
+    js: `(function (exports, require, module, __filename, __dirname) {
+const bundleUrl = require("node:url").pathToFileURL(__filename).href;`,
+  },
+  footer: { js: "})" },
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: "none",
@@ -109,26 +115,42 @@ const yargsAsserts = {
   },
 };
 
-await build({
-  ...common,
-  entryPoints: { postern: "agent/cli/main.ts" },
-  outdir: "dist",
-  outExtension: { ".js": ".cjs" },
-  plugins: [
-    {
-      name: "apart",
-      setup(bundler) {
-        for (const [part, filter] of APART)
-          bundler.onResolve({ filter }, () => ({ path: `./${part}.cjs`, external: true }));
-      },
-    },
-    yargsAsserts,
-  ],
-});
+const apart = {
+  name: "apart",
+  setup(bundler) {
+    for (const [part, filter] of APART)
+      bundler.onResolve({ filter }, () => ({ path: `./${part}.cjs`, external: true }));
+  },
+};
+
+/** The program as `fetch` needs it knows no other command. */
+const fetchAlone = {
+  name: "fetch alone",
+  setup(bundler) {
+    bundler.onLoad({ filter: /\/agent\/cli\/commands\.ts$/ }, () => ({
+      contents: `import { fetch } from "./fetch.ts"; export const commands = [fetch];`,
+      loader: "ts",
+      resolveDir: join(root, "agent", "cli"),
+    }));
+  },
+};
+
+await buildProgram("fetch", [fetchAlone]);
+await buildProgram("postern", []);
 for (const [part, filter] of APART) await buildPart(part, filter);
 const launch = join(root, "dist", "launch.cjs");
 copyFileSync(join(root, "packaging", "launch.cjs"), launch);
 await writeCaches();
+
+async function buildProgram(name, plugins) {
+  await build({
+    ...common,
+    entryPoints: { [name]: "agent/cli/main.ts" },
+    outdir: "dist",
+    outExtension: { ".js": ".cjs" },
+    plugins: [apart, yargsAsserts, ...plugins],
+  });
+}
 
 /** Bundles of these packages what the sources name, so that the rest of them can be dropped. */
 async function buildPart(part, filter) {
@@ -176,6 +198,7 @@ async function writeCaches() {
   const ended = once(sandbox, "exit");
   try {
     runForCache(["--version"], {});
+    runForCache(["fetch", "--help"], {});
     const started = await Promise.race([once(sandbox.stdout, "data"), ended.then(() => undefined)]);
     if (started === undefined) return;
     const { env, bucket, kms_key: key, publisher } = JSON.parse(String(started[0]));
@@ -186,7 +209,11 @@ async function writeCaches() {
     );
     const config = join(folder, "postern.yaml");
     writeFileSync(config, configOf(folder, bucket, key), { mode: 0o600 });
-    runForCache(["fetch", "--config", config], env);
+    for (const program of ["whole", "named"]) {
+      for (const tree of ["run", "state"])
+        rmSync(join(folder, tree), { recursive: true, force: true });
+      runForCache(["fetch", "--config", config], env, program);
+    }
   } finally {
     sandbox.stdin.end();
     await ended;
@@ -206,9 +233,9 @@ groups:
 `;
 }
 
-function runForCache(words, env) {
+function runForCache(words, env, program = "named") {
   spawnSync(process.execPath, [launch, ...words], {
-    env: { ...process.env, ...env, POSTERN_WRITE_CACHE: "1" },
+    env: { ...process.env, ...env, POSTERN_WRITE_CACHE: program },
     stdio: "ignore",
   });
 }

@@ -1,6 +1,6 @@
 /**
- * Runs `postern.cjs` from V8's code cache when there is one for this very Node and bundle, else compiles it; and
- * so the parts beside it, when it asks for them.
+ * Runs `postern.cjs`, or `fetch.cjs` for that command, from V8's code cache when there is one for this very Node and
+ * bundle, else compiles it; and so the parts beside it, when it asks for them.
  * V8 checks the cache itself (version, flags, source) and a refused one only costs the compilation.
  */
 "use strict";
@@ -21,8 +21,10 @@ function load(name) {
   const module_ = { exports: {} };
   parts.set(name, module_);
   // latin1 is read three times as fast as utf8, and the bundle is ASCII
-  const wrapped = `(function(exports,require,module,__filename,__dirname){${readFileSync(filename, "latin1")}\n})`;
-  const script = new Script(wrapped, { filename, cachedData: cacheOf(filename) });
+  const script = new Script(readFileSync(filename, "latin1"), {
+    filename,
+    cachedData: cacheOf(filename),
+  });
   script.runInThisContext()(module_.exports, requirePart, module_, filename, __dirname);
   if (process.env.POSTERN_WRITE_CACHE) {
     process.on("exit", () => writeFileSync(cacheName(filename), script.createCachedData()));
@@ -57,4 +59,6 @@ function cacheName(filename) {
 // with nothing left to do, and all of it written: to take the heap down piece by piece would take some milliseconds more
 process.on("beforeExit", () => process.exit());
 
-load("postern.cjs");
+// the whole program's cache also wants a fetch
+const isWhole = process.argv[2] !== "fetch" || process.env.POSTERN_WRITE_CACHE === "whole";
+load(isWhole ? "postern.cjs" : "fetch.cjs");
