@@ -1,9 +1,12 @@
 /** Reads many objects at once: all of them, or none. @module */
 import { setMaxListeners } from "node:events";
+import { setImmediate as turn } from "node:timers/promises";
 import type { FetchedObject } from "./fetched.ts";
 
 // more than any sensible limit on requests, and few enough that those who wait cost nothing
 const AT_ONCE = 64;
+// so few that the first is on its way at once, and enough to cost few turns of the event loop
+const A_TURN = 4;
 
 /**
  * Reads all items, up to 64 at once (S3's own limiter bounds how many requests run).
@@ -41,7 +44,13 @@ export async function gather<Item>(
       if (ended !== undefined) stop.abort();
     }
   };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, work));
+  // a few are on their way before the next are made ready: to sign them all takes as long as the first answer
+  const working: Promise<void>[] = [];
+  while (working.length < Math.min(AT_ONCE, items.length)) {
+    working.push(work());
+    if (working.length % A_TURN === 0) await turn();
+  }
+  await Promise.all(working);
   signal?.removeEventListener("abort", onAbort);
   if (ended === undefined) return got;
   wipe(got);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import fc from "fast-check";
 import { PosternError } from "../../agent/core/errors.ts";
 import { parseS3Prefix, type SecretName } from "../../agent/core/names.ts";
@@ -250,12 +251,14 @@ describe("prefix", () => {
   it("wipes every body when one cannot be read, also those that come later", async () => {
     const s3 = fakeS3({ "web/a": "1", "web/b": "2", "web/c": "3" });
     const denied = new PosternError("Denied", "denied", { awsCode: "AccessDenied" });
-    s3.onGet = ({ key }) => (key === "web/b" ? Promise.reject(denied) : undefined);
+    s3.onGet = async ({ key }) => {
+      if (key === "web/b") throw await delay(5, denied);
+    };
     const get = s3.get.bind(s3);
-    // "c" is answered although it was told to stop
+    // "c" is answered last, although it was told to stop
     s3.get = async (asked) => {
       const answer = await get({ ...asked, signal: undefined });
-      if (asked.key === "web/c") await new Promise(setImmediate);
+      if (asked.key === "web/c") await delay(10);
       return answer;
     };
     await assert.rejects(fetchPrefix(request(s3)), denied);
