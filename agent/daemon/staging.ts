@@ -1,5 +1,6 @@
 /** A new set on its way to the disk: room for it, its files, and the last look at S3. @module */
 import type { GroupConfig } from "../config/config.ts";
+import { untilSent } from "../core/turn.ts";
 import { checkBudget } from "../store/budget.ts";
 import type { Generation } from "../store/generation.ts";
 import { recordRevision } from "../store/revisions.ts";
@@ -63,9 +64,10 @@ async function stageAndConfirm(
   set: CollectedSet,
   current: Generation | undefined,
 ): Promise<Staged | "moved" | "tampered"> {
-  const [staging, confirming] = await Promise.allSettled([
-    stage(tree, plan, current),
+  const [confirming, staging] = await Promise.allSettled([
     set.confirm(),
+    // the question is on its way before writing holds the process up
+    untilSent().then(() => stage(tree, plan, current)),
   ]);
   if (staging.status === "rejected") throw staging.reason;
   if (staging.value.kind === "tampered") return "tampered";
