@@ -32,6 +32,8 @@ export interface Imds {
    * @throws {PosternError} as `role`
    */
   credentials(signal?: AbortSignal): Promise<RoleCredentials>;
+  /** Resolves when no question waits for a token: it came, or did not, or none was asked for. Asks nothing. */
+  untilToken(): Promise<void>;
 }
 
 export interface RoleCredentials {
@@ -115,11 +117,14 @@ export function createImds(options: ImdsOptions): Imds {
       const role = await get(ROLE, parseRole, signal);
       return get(`${ROLE}${role}`, parseCredentials, signal);
     },
+    untilToken: () => token.settled(),
   };
 }
 
 interface TokenCache {
   get(): Promise<string>;
+  /** Resolves when the one that was asked for last came, or did not. */
+  settled(): Promise<void>;
   forget(): void;
 }
 
@@ -136,6 +141,9 @@ function createTokenCache(send: (question: Question) => Promise<Answer>, clock: 
         });
       }
       return held.token;
+    },
+    settled: async () => {
+      await held?.token.catch(() => undefined);
     },
     forget: () => {
       held = undefined;

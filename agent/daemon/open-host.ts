@@ -51,9 +51,9 @@ export function openHost({ services, chance, health, onFailover, ...parts }: Hos
 }
 
 /**
- * Begins what the passes will need while nothing else can be done: getent(1) and loading what asks S3 while IMDS
- * answers, and loading what opens sealed secrets, which takes longest, while S3 does. A failure is told where it is
- * needed; this never rejects.
+ * Begins what the passes will need while nothing else can be done: getent(1) while IMDS makes a token, loading what
+ * asks S3 while it says who this host is, and loading what opens sealed secrets, which takes longest, while S3 answers.
+ * A failure is told where it is needed; this never rejects.
  */
 export async function getReady(
   groups: readonly GroupConfig[],
@@ -61,8 +61,10 @@ export async function getReady(
   owners: OwnerLookup,
 ): Promise<void> {
   const later = (): undefined => undefined;
-  loadS3().catch(later);
   for (const { owner } of groups) owners(owner).catch(later);
+  await services.imds.untilToken();
+  await untilSent();
+  loadS3().catch(later);
   const modes = new Set(groups.map(({ decrypt }) => decrypt.mode));
   if (!modes.has("kms") && !modes.has("envelope")) return;
   await services.provider.credentials().catch(later);

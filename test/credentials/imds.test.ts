@@ -73,6 +73,18 @@ describe("IMDS", () => {
     assert.ok(nock.isDone());
   });
 
+  it("asks for no token for those who wait until one came", async () => {
+    const { imds, requests } = wired();
+    await imds.untilToken();
+    assert.equal(requests.read().imds, 0);
+    nock(HOST).put(TOKEN).reply(500);
+    const failing = assert.rejects(imds.role(new AbortController().signal));
+    await imds.untilToken();
+    assert.equal(requests.read().imds, 1);
+    nock(HOST).put(TOKEN).times(2).reply(500);
+    await failing;
+  });
+
   it("renews a token that IMDS no longer knows, once", async () => {
     grant("t1");
     withToken("t1").get(ROLE).reply(401);

@@ -314,7 +314,7 @@ function simulatedServices(
   };
   return {
     endpoints: {} as never,
-    imds: {} as never,
+    imds: { untilToken: () => Promise.resolve() } as never,
     provider,
     requests,
     findHome: () => {
