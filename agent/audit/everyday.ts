@@ -70,8 +70,10 @@ function networkKeys({ endpoints }: Target, principal: Principal, service: "s3" 
       : [
           ...ofService.filter((id) => network.vpces.includes(id)),
           ...network.vpces.filter((id) => !isOther(id)),
+          // the network is asked of requests to S3: those to KMS may come through any endpoint that there is
+          ...(service === "kms" && network.cidrs.length === 0 ? ofService : []),
           // nothing fits: what is left is denied, as it would be
-          ...(network.cidrs.length === 0 ? network.vpces : []),
+          ...(service === "s3" && network.cidrs.length === 0 ? network.vpces : []),
         ];
   const [vpce] = vpces;
   if (vpce !== undefined)

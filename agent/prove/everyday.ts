@@ -96,7 +96,10 @@ function networksOf(
   const { network } = principal;
   if (network.kind === "any" || (service === "kms" && !isHeld))
     return isHeld ? own.map(through) : [over([SOMEWHERE, "2001:db8::7"]), ...own.map(through)];
-  const vpces = endpointsFor(map, target, network.vpces, service).map(through);
+  const told = endpointsFor(map, target, network.vpces, service);
+  // the network is asked of requests to S3: those to KMS may come through any endpoint that there is
+  const among = service === "kms" ? [...new Set([...told, ...own])] : told;
+  const vpces = among.map(through);
   // credentials that work from their instance alone need an endpoint to tell so
   return isHeld || network.cidrs.length === 0 ? vpces : [...vpces, over(network.cidrs)];
 }

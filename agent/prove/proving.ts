@@ -30,7 +30,7 @@ export interface Result {
 
 export type Outcome =
   | { readonly kind: "proved" }
-  /** A request that is decided otherwise. */
+  /** A request that is decided otherwise; none where what has to work has no way to be asked. */
   | {
       readonly kind: "fails";
       readonly requests: readonly AccessRequest[];
@@ -80,6 +80,9 @@ export function proveObligation(obligation: Obligation, proving: Proving): Resul
     }
     if (finding.kind === "sampled") reason ??= finding.reason;
   }
+  // what has to work cannot even be asked: the map leaves it no way
+  if (classes === 0 && expected === "allow" && keys.length > 0)
+    return { obligation, example, classes, outcome: { kind: "fails", requests: [], verdicts: [] } };
   const outcome: Outcome = reason === undefined ? PROVED : { kind: "sampled", reason };
   return { obligation, example, classes, outcome };
 }

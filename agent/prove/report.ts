@@ -77,6 +77,9 @@ function encodeFailure(map: AccessMap, { obligation, outcome }: Result): readonl
     case "fails":
       return [
         `${head}: does not hold`,
+        ...(outcome.requests.length === 0
+          ? ["  the map leaves no way to ask for it: no endpoint or address that its guards let in"]
+          : []),
         ...outcome.requests.flatMap((request, at) => {
           const verdict = outcome.verdicts[at];
           const statement = verdict?.statements[0];

@@ -153,9 +153,20 @@ function badKey(key: string, what: string): PosternError {
   return new PosternError("BadData", `${quote(key)} of a request class: ${what}`);
 }
 
+const PAIR = "kms:encryptioncontext:";
+
 /** The constraint on a key that no correlation holds. */
 export function constraintOn({ keys, otherKeys }: RequestClass, key: string): KeyConstraint {
-  return keys.get(key) ?? (otherKeys === "free" ? FREE : ABSENT);
+  const own = keys.get(key);
+  if (own !== undefined) return own;
+  if (key.startsWith(PAIR)) {
+    // there is no pair but those that are named
+    const names = keys.get("kms:encryptioncontextkeys");
+    const isNamed = (list: Values): boolean =>
+      list.some((name) => PAIR + name.toLowerCase() === key);
+    if (names?.kind === "one of" && !names.alternatives.some(isNamed)) return ABSENT;
+  }
+  return otherKeys === "free" ? FREE : ABSENT;
 }
 
 export const FREE: KeyConstraint = { kind: "free" };

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { differencesOf, matrixOf } from "../../agent/audit/matrix.ts";
 import { generateDeployment } from "../../agent/generate/deployment.ts";
 import { lintSets } from "../../agent/lint/files.ts";
 import { mapSet } from "../../agent/cli/policy-lint-files.ts";
@@ -7,6 +8,8 @@ import { parseMap } from "../../agent/map/parse.ts";
 import type { Deployment, PolicyJson } from "../../agent/policy/deployment.ts";
 import { parseScenarios } from "../../agent/policy/scenario.ts";
 import { simulate } from "../../agent/policy/simulate.ts";
+import { proveMap } from "../../agent/prove/prove.ts";
+import { encodeProof, holds } from "../../agent/prove/report.ts";
 import { decide, type Keys, ORG, withEverything } from "../support/deployments.ts";
 import { blocksOf, readPage, rowsOf, sectionOf } from "../support/document.ts";
 
@@ -23,6 +26,19 @@ const WEB = role("postern/web");
 const EMERGENCY = role("postern/emergency");
 const FOREIGN = "arn:aws:iam::999988887777:role/stranger";
 const ROOT = "arn:aws:iam::111122223333:root";
+
+describe("the map of docs/policy.md", () => {
+  it("makes documents that hold", () => {
+    const report = proveMap(map, deployment);
+    assert.ok(holds(report), encodeProof(map, report).join("\n"));
+  });
+
+  it("makes documents that show no difference to it in the matrix", () => {
+    const matrix = matrixOf(map, deployment);
+    assert.ok(matrix.rows.length > 0);
+    assert.deepEqual(differencesOf(matrix), []);
+  });
+});
 
 /** What every guard looks for in a request; KMS is asked from the internet, where no endpoint has a say. */
 function soundKeys(action: string): Keys {

@@ -57,6 +57,27 @@ describe("the documents that a map makes", () => {
     assert.deepEqual([holds(report), report.gaps], [true, []]);
   });
 
+  it("hold where S3 and the client seal under one key", () => {
+    const text = WITHOUT_KEYS.replace(
+      "groups:",
+      `keys: { all: "arn:aws:kms:us-east-1:111122223333:key/11111111-1111-1111-1111-111111111111" }
+groups:
+  api: { prefix: api/, sse: { type: kms, key: all, header: required }, seal: { mode: kms, key: all }, readers: [web] }
+  db: { prefix: db/, seal: { mode: envelope, key: all }, readers: [web] }`,
+    );
+    const map = parseMap(text, "shared.yaml");
+    assert.deepEqual(proveMap(map, generateDeployment(map)).results.filter(isOpen), []);
+  });
+
+  it("do not hold where what must work has no way to be asked", () => {
+    const map = parseMap(
+      WITHOUT_KEYS.replace("kind: ec2", "kind: ec2, network: { vpce: [vpce-0fedcba9876543210] }"),
+      "nowhere.yaml",
+    );
+    const open = proveMap(map, generateDeployment(map)).results.filter(isOpen);
+    assert.ok(open.some(({ obligation }) => obligation.id === "web/open/web allowed: whole"));
+  });
+
   it("hold where an endpoint of KMS has no key to let through", () => {
     const map = parseMap(WITHOUT_KEYS, "plain.yaml");
     assert.deepEqual(proveMap(map, generateDeployment(map)).results.filter(isOpen), []);
