@@ -7,6 +7,7 @@
 import { PosternError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
 import type { AccessMap, Principal, Target } from "../map/access-map.ts";
+import { targetsIn } from "../map/buckets.ts";
 import { type Caller, callerOfArn } from "../policy/caller.ts";
 
 /** Condition keys, each with its values. */
@@ -43,7 +44,7 @@ export function everydayKeys(
 ): Keys {
   const { org } = map.guards;
   return {
-    ...networkKeys(target, principal, service),
+    ...networkKeys(map, target, principal, service),
     ...(isInstance(principal) ? instanceKeys(map, target) : {}),
     ...(org === undefined ? {} : { "aws:PrincipalOrgID": [org] }),
     ...(service === "s3"
@@ -57,11 +58,21 @@ export function everydayKeys(
 }
 
 /** Through an endpoint where the principal has one, or an instance could; else from an address. */
-function networkKeys({ endpoints }: Target, principal: Principal, service: "s3" | "kms"): Keys {
+function networkKeys(
+  map: AccessMap,
+  { region, endpoints }: Target,
+  principal: Principal,
+  service: "s3" | "kms",
+): Keys {
   const { network } = principal;
   const ofService = endpoints.filter((one) => one.service === service).map(({ id }) => id);
+  // of the other service, or of another region
   const isOther = (id: string): boolean =>
-    endpoints.some((one) => one.id === id && one.service !== service);
+    targetsIn(map).some((target) =>
+      target.endpoints.some(
+        (one) => one.id === id && (one.service !== service || target.region !== region),
+      ),
+    );
   const vpces =
     network.kind === "any"
       ? isInstance(principal)

@@ -4,6 +4,7 @@ import { differencesOf, type Matrix, matrixOf } from "../../agent/audit/matrix.t
 import { differenceName, signsOf } from "../../agent/audit/matrix-words.ts";
 import { VERBS, type Verb } from "../../agent/map/access-map.ts";
 import { bucketsOf } from "../../agent/map/buckets.ts";
+import { generateDeployment } from "../../agent/generate/deployment.ts";
 import { parseMap } from "../../agent/map/parse.ts";
 import type { Deployment } from "../../agent/policy/deployment.ts";
 import { ACME, REPLICA, replaced } from "../support/access-maps.ts";
@@ -266,6 +267,36 @@ describe("the map says of a publisher", () => {
         expected,
       );
     });
+});
+
+const BOTH_REGIONS = `version: 1
+account: "111122223333"
+region: us-east-1
+bucket: acme-secrets
+keys: { web: "arn:aws:kms:us-east-1:111122223333:key/11111111-1111-1111-1111-111111111111" }
+endpoints: { vpce-0123456789abcdef0: { service: s3 } }
+principals:
+  web: { kind: ec2, network: { vpce: [vpce-0123456789abcdef0, vpce-0aaaaaaaaaaaaaaa1] } }
+  infra: { kind: existing, role: infra }
+  emergency: { kind: human, trusted: ["arn:aws:iam::111122223333:user/alice"] }
+groups:
+  web: { prefix: web/, seal: { mode: kms, key: web }, readers: [web] }
+replicas:
+  - region: eu-west-1
+    bucket: acme-secrets-eu
+    keys: { web: "arn:aws:kms:eu-west-1:111122223333:key/33333333-3333-3333-3333-333333333333" }
+    endpoints:
+      vpce-0aaaaaaaaaaaaaaa1: { service: s3, type: interface }
+      vpce-0bbbbbbbbbbbbbbb2: { service: kms, type: interface }
+deployers: [infra]
+break_glass: [emergency]
+`;
+
+describe("a network of endpoints in two regions", () => {
+  it("asks KMS of each region by that region's own, or by none", () => {
+    const map = parseMap(BOTH_REGIONS, "both.yaml");
+    assert.deepEqual(differencesOf(matrixOf(map, generateDeployment(map))), []);
+  });
 });
 
 describe("a replica", () => {
