@@ -1,5 +1,6 @@
 /** What is found out of a denial, for people. @module */
 import type { AccessMap } from "../map/access-map.ts";
+import { AUDIT_RIGHTS } from "../policy/rights.ts";
 import { guardLines, stepJson, stepLines } from "./explain-words.ts";
 import type { ExplainedDenial } from "./explain-denial.ts";
 import type { Denial } from "./denial.ts";
@@ -23,7 +24,7 @@ export function encodeDenial(
       `${who} is in no line of ${map.file}: the documents keep out whom it does not name.`,
     ];
   if (found.verb === undefined)
-    return [...lines, `The map lets nobody but deployers and break_glass do that.`];
+    return [...lines, `The map lets nobody but ${othersFor(map, denial)} do that.`];
   if (explained === undefined)
     return [
       ...lines,
@@ -40,6 +41,14 @@ export function encodeDenial(
       : []),
     ...remedyLines(map, remedy),
   ];
+}
+
+/** Who of a map may do what is no verb of it. */
+function othersFor({ auditors }: AccessMap, { action }: Denial): string {
+  const isLook = [...AUDIT_RIGHTS.bucket, ...AUDIT_RIGHTS.key].includes(action);
+  return isLook && auditors.length > 0
+    ? "deployers, break_glass and auditors"
+    : "deployers and break_glass";
 }
 
 /** Denied there and allowed here: something of the request was not as it should be, or other documents are deployed. */

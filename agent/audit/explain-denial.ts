@@ -35,7 +35,7 @@ export interface ExplainedDenial {
   /** Undefined for who is not in the map. */
   readonly principal: Principal | undefined;
   readonly group: Group | undefined;
-  /** Undefined where what is asked is no verb of the map: then nobody but deployers may. */
+  /** Undefined where what is asked is no verb of the map: then nobody but deployers may, or auditors. */
   readonly verb: Verb | undefined;
   readonly key: string | undefined;
   /** The request as it was decided again; undefined where AWS told too little. */

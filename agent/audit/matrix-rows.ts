@@ -26,7 +26,7 @@ export interface Actor {
   readonly documents: (policies: Policies) => Policies;
 }
 
-export type Duty = "deployer" | "break-glass" | "replication";
+export type Duty = "deployer" | "break-glass" | "auditor" | "replication";
 
 export function actorsOf(map: AccessMap): readonly Actor[] {
   return [...map.principals.map((principal) => memberOf(map, principal)), ...strangersOf(map)];
@@ -37,6 +37,7 @@ function memberOf(map: AccessMap, principal: Principal): Actor {
   const duties: readonly (readonly [Duty, readonly (PrincipalName | undefined)[]])[] = [
     ["deployer", map.deployers],
     ["break-glass", map.breakGlass],
+    ["auditor", map.auditors],
     ["replication", [map.replication]],
   ];
   return {

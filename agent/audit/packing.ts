@@ -146,6 +146,7 @@ function insidersIn({
   groups,
   deployers,
   breakGlass,
+  auditors,
   replication,
 }: AccessMap): ReadonlySet<PrincipalName> {
   const named = groups.flatMap(({ readers, publishers }) => [
@@ -153,5 +154,5 @@ function insidersIn({
     ...publishers.map(({ principal }) => principal),
   ]);
   const further = replication === undefined ? [] : [replication];
-  return new Set([...named, ...deployers, ...breakGlass, ...further]);
+  return new Set([...named, ...deployers, ...breakGlass, ...auditors, ...further]);
 }

@@ -1,8 +1,9 @@
 /**
- * What deployers and break-glass are granted.
+ * What deployers, break-glass and auditors are granted.
  *
  * Deployers change what protects secrets and cannot read one; since they could change that too, a proof counts them as who
  * can grant itself access. Break-glass reads everything and writes nothing.
+ * Auditors look at what protects secrets.
  * @see https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html#key-policy-default-allow-administrators
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
  * @module
@@ -22,6 +23,7 @@ export function administrationStatements(sources: Sources, name: PrincipalName):
     ...(isBreakGlass ? reading(sources) : []),
     ...(isDeployer || isBreakGlass ? managing(sources, isDeployer) : []),
     ...(isDeployer ? passing(sources) : []),
+    ...(sources.map.auditors.includes(name) ? looking(sources) : []),
   ];
 }
 
@@ -50,6 +52,17 @@ function passing(sources: Sources): readonly Draft[] {
     const label = labelOf(service.replace(/\.amazonaws\.com(\.cn)?$/, ""));
     return draft(sources, "deployer/pass-roles", { label, roles, service }, [["deployers"]]);
   });
+}
+
+function looking(sources: Sources): readonly Draft[] {
+  const places = byBucket(sources).flatMap(({ map }) => placesOf(map));
+  const from = [["auditors"]];
+  const keyArns = sorted(places.flatMap(keysAt));
+  const buckets = places.map(({ bucket }) => bucket);
+  return [
+    draft(sources, "auditor/look-at-buckets", { buckets }, from),
+    ...(keyArns.length === 0 ? [] : [draft(sources, "auditor/look-at-keys", { keyArns }, from)]),
+  ];
 }
 
 function reading(sources: Sources): readonly Draft[] {

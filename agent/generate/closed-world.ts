@@ -184,7 +184,7 @@ function rest(sources: Sources, place: Place): readonly Draft[] {
   const replication = replicatorOf(sources);
   const objects = { pattern: sorted(map.groups.flatMap((group) => objectsOf(group, place))) };
   const always = membersOf(sources, place, [...map.breakGlass, ...replication]);
-  const admins = membersOf(sources, place, [...map.deployers, ...map.breakGlass, ...replication]);
+  const admins = [...map.deployers, ...map.breakGlass, ...replication, ...map.auditors];
   const role = replication.length === 0 ? undefined : { pattern: arnsOf(map, replication) };
   const side = place.isHome ? "source" : "destination";
   return [
@@ -194,10 +194,13 @@ function rest(sources: Sources, place: Place): readonly Draft[] {
     draft(sources, "bucket-policy/closed-world-actions", { bucket, replication: role }, [
       ["groups"],
     ]),
-    draft(sources, "bucket-policy/deny-config", { bucket, members: admins }, [
-      ["deployers"],
-      ["break_glass"],
-    ]),
+    draft(
+      sources,
+      "bucket-policy/deny-config",
+      { bucket, members: membersOf(sources, place, admins) },
+      [["deployers"], ["break_glass"], ...(map.auditors.length === 0 ? [] : [["auditors"]])],
+    ),
+    ...auditing(sources, place),
     ...(role === undefined
       ? []
       : [
@@ -209,6 +212,14 @@ function rest(sources: Sources, place: Place): readonly Draft[] {
           ),
         ]),
   ];
+}
+
+/** Auditors are let in to the bucket's text, and to no more than that. */
+function auditing(sources: Sources, place: Place): readonly Draft[] {
+  const { auditors } = sources.map;
+  if (auditors.length === 0) return [];
+  const values = { bucket: place.bucket, auditors: membersOf(sources, place, auditors) };
+  return [draft(sources, "bucket-policy/audit-only", values, [["auditors"]])];
 }
 
 function labelFor({ labels }: Sources, groups: readonly Group[]): string {

@@ -10,7 +10,7 @@
 import { PosternError } from "../core/errors.ts";
 import { quote } from "../core/names.ts";
 import type { Endpoint } from "../map/access-map.ts";
-import { BUCKET_CHECK_RIGHTS, rightsOfLevel } from "../policy/rights.ts";
+import { AUDIT_RIGHTS, BUCKET_CHECK_RIGHTS, rightsOfLevel } from "../policy/rights.ts";
 import {
   byBucket,
   type Draft,
@@ -77,8 +77,14 @@ function toS3(sources: Sources, endpoint: Endpoint): readonly Draft[] {
 const READING = ["s3:GetObject", "s3:ListBucket"];
 const PAST = ["s3:GetObjectVersion", "s3:ListBucketVersions"];
 
-/** What hosts do, and at home who comes when all is locked, and publishers, some of whom run in the VPC. */
-function s3Actions({ map }: Sources, { isHome }: Place): readonly string[] {
+/** What hosts do, and auditors; at home also who comes when all is locked, and publishers, some of whom run in the VPC. */
+function s3Actions(sources: Sources, place: Place): readonly string[] {
+  const { auditors } = sources.map;
+  const used = usingActions(sources, place);
+  return auditors.length === 0 ? used : sorted([...used, ...AUDIT_RIGHTS.bucket]);
+}
+
+function usingActions({ map }: Sources, { isHome }: Place): readonly string[] {
   if (!isHome) return READING;
   const publishes = map.groups.some(({ publishers }) => publishers.length > 0);
   const published = rightsOfLevel("restore").filter((right) => right.startsWith("s3:"));
@@ -94,6 +100,7 @@ function toKms(sources: Sources, endpoint: Endpoint): readonly Draft[] {
     "kms:Decrypt",
     ...(seals ? ["kms:Encrypt", "kms:GenerateDataKey"] : []),
     ...(map.doctor ? ["kms:DescribeKey"] : []),
+    ...(map.auditors.length === 0 ? [] : AUDIT_RIGHTS.key),
   ]);
   const values = { ...callers(sources), actions, keyArns };
   return [draft(sources, "endpoint/use-keys", values, [["endpoints", endpoint.id]])];

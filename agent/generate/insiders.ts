@@ -9,6 +9,7 @@ export function insidersOf({ map }: Sources, place: Place): readonly PrincipalNa
     ...map.groups.flatMap((group) => [...group.readers, ...publishersOf(group, place, "write")]),
     ...map.deployers,
     ...map.breakGlass,
+    ...map.auditors,
     ...replicatorOf({ map }),
   ]);
 }

@@ -3,7 +3,7 @@
  *
  * Principals are exact ARNs, so that no policy of the account can let in anyone else: the account itself is named only for
  * the roles of a permission set, which no Principal can be a pattern for, and a condition then leaves exactly those.
- * Administrators cannot use the key, nor give it away by a grant.
+ * Administrators cannot use the key, nor give it away by a grant; auditors look at it.
  * @see https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
  * @see https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
  * @module
@@ -53,6 +53,7 @@ export function keyPolicy(sources: Sources, key: KmsKeyArn): DraftedDocument {
       label: "BreakGlassDecrypt",
       from: [["break_glass"]],
     }),
+    ...named(sources, map.auditors, "key-policy/audit", { label: "Audit", from: [["auditors"]] }),
     ...under(serverSide),
     ...under(sealed),
     ...under(replication),

@@ -15,6 +15,7 @@ export function inOrder(map: AccessMap): AccessMap {
     hosts: byName(map.hosts),
     deployers: sorted(map.deployers),
     breakGlass: sorted(map.breakGlass),
+    auditors: sorted(map.auditors),
   };
 }
 

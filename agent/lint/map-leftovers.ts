@@ -112,6 +112,7 @@ function unused({
   hosts,
   deployers,
   breakGlass,
+  auditors,
   replication,
 }: AccessMap): readonly MapHarm[] {
   const used = new Set([
@@ -120,6 +121,7 @@ function unused({
     ...hosts.map(({ principal }) => principal),
     ...deployers,
     ...breakGlass,
+    ...auditors,
     ...(replication === undefined ? [] : [replication]),
   ]);
   return principals

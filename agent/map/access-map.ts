@@ -53,6 +53,8 @@ export interface AccessMap {
   readonly deployers: readonly PrincipalName[];
   /** Who gets in when all else is locked out; never empty. */
   readonly breakGlass: readonly PrincipalName[];
+  /** Who looks at how buckets and keys are protected and does nothing else with them; may be empty. */
+  readonly auditors: readonly PrincipalName[];
   readonly guards: Guards;
   readonly expectations: readonly MapExpectation[];
   /** Whether hosts may look at their keys (kms:DescribeKey). */

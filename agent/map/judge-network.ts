@@ -67,11 +67,15 @@ function judgeEndpoints(map: AccessMap, report: Report): void {
     }
 }
 
-/** Who reads through endpoints alone reads a replica through those of its region, or not at all. */
-function judgeReaders({ replicas, groups, principals, hosts }: AccessMap, report: Report): void {
+/** Who comes through endpoints alone comes to a replica through those of its region, or not at all. */
+function judgeReaders(
+  { replicas, groups, principals, hosts, auditors }: AccessMap,
+  report: Report,
+): void {
   for (const { name, network } of principals) {
     if (network.kind === "any" || network.cidrs.length > 0) continue;
-    if (!groups.some(({ readers }) => readers.includes(name))) continue;
+    const reads = groups.some(({ readers }) => readers.includes(name));
+    if (!reads && !auditors.includes(name)) continue;
     const host = hosts.find(({ principal }) => principal === name)?.name;
     const path = host === undefined ? ["principals", name] : ["hosts", host];
     for (const { region, endpoints } of replicas) {
@@ -79,7 +83,7 @@ function judgeReaders({ replicas, groups, principals, hosts }: AccessMap, report
       if (own.length > 0 && !own.some(({ id }) => network.vpces.includes(id)))
         report(
           [...path, "network"],
-          `expected an endpoint of ${region} among vpce (${own.map(({ id }) => id).join(", ")}), since it reads the replica there, got none`,
+          `expected an endpoint of ${region} among vpce (${own.map(({ id }) => id).join(", ")}), since it ${reads ? "reads" : "looks at"} the replica there, got none`,
         );
     }
   }

@@ -120,6 +120,7 @@ function judgeNames(settings: MapSettings, report: Report): void {
   }
   each(["deployers"], settings.deployers);
   each(["break_glass"], settings.break_glass);
+  each(["auditors"], settings.auditors ?? []);
   for (const [name, host] of settings.hosts ?? [])
     for (const [at, group] of host.groups.entries())
       known(["hosts", name, "groups", at], group, groups, "one of groups");

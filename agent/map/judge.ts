@@ -7,6 +7,7 @@ import { type KmsKeyArn, quote, regionOfKey } from "../core/names.ts";
 import type { AccessMap, Group, Reach, Target } from "./access-map.ts";
 import { mapsByBucket } from "./buckets.ts";
 import type { MapPath } from "./complete.ts";
+import { judgeAuditors } from "./judge-auditors.ts";
 import { judgeNetwork } from "./judge-network.ts";
 import type { Report } from "./judge-settings.ts";
 
@@ -20,6 +21,7 @@ export function judgeMap(map: AccessMap, report: Report): void {
     judgeEncryption(one, report);
   }
   judgeNetwork(map, report);
+  judgeAuditors(map, report);
   judgeExpectations(map, report);
 }
 

@@ -111,6 +111,7 @@ function completeMap(settings: MapSettings, document: ConfigDocument, report: Re
     hosts: hosts.hosts,
     deployers: settings.deployers,
     breakGlass: settings.break_glass,
+    auditors: settings.auditors ?? [],
     guards: completeGuards(settings.guards),
     expectations: expectationsOf(settings, hosts, document),
     doctor: settings.doctor ?? false,

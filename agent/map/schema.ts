@@ -72,6 +72,7 @@ export interface MapSettings {
   readonly hosts?: readonly (readonly [PrincipalName, HostSettings])[];
   readonly deployers: readonly PrincipalName[];
   readonly break_glass: readonly PrincipalName[];
+  readonly auditors?: readonly PrincipalName[];
   readonly guards?: GuardSettings;
   readonly replicas?: readonly ReplicaSettings[];
   readonly expect?: readonly Omit<MapExpectation, "line">[];
@@ -239,6 +240,7 @@ export const mapSchema: Schema<MapSettings> = closed({
   hosts: v.exactOptional(mappingOf(parsePrincipalName, host)),
   deployers: listOf(principal),
   break_glass: listOf(principal),
+  auditors: v.exactOptional(listOf(principal)),
   guards: v.exactOptional(guards),
   replicas: v.exactOptional(listOf(closed({ of: v.exactOptional(bucketName), ...placeEntries }))),
   expect: v.exactOptional(listOf(parsed("a sentence", parseExpectation))),

@@ -147,6 +147,12 @@ export const BUCKET_CHECK_RIGHTS: readonly string[] = [
   "s3:GetBucketOwnershipControls",
 ];
 
+/** What auditors may do: see how a bucket and a key are protected. */
+export const AUDIT_RIGHTS: Readonly<Record<"bucket" | "key", readonly string[]>> = {
+  bucket: [...BUCKET_CHECK_RIGHTS, "s3:GetBucketPolicy", "s3:GetEncryptionConfiguration"],
+  key: ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListGrants"],
+};
+
 /** IAM's own name of a right, for objects sealed by `mode`; undefined for none. */
 export function actionOf(right: Right, mode: "none" | "kms" | "envelope"): string | undefined {
   if (right === "seal")

@@ -2,7 +2,7 @@
 import type { AccessMap } from "../map/access-map.ts";
 
 export function assumptionsOf(map: AccessMap): readonly string[] {
-  const { guards, accepted, breakGlass, deployers } = map;
+  const { guards, accepted, breakGlass, deployers, auditors } = map;
   return [
     "the documents are those that are deployed, and AWS decides by them as docs/policy.md says",
     "policies of an organisation only narrow what is proved here; none is known, and none is counted on",
@@ -13,6 +13,11 @@ export function assumptionsOf(map: AccessMap): readonly string[] {
     "a principal's network is asked of its requests to S3; those to KMS open nothing without the object",
     `deployers (${deployers.join(", ")}) and who comes when all is locked (${breakGlass.join(", ")}) can change what was proved`,
     `${breakGlass.join(", ")} can read everything, and nothing more is asked of what they do with objects`,
+    ...(auditors.length === 0
+      ? []
+      : [
+          `auditors (${auditors.join(", ")}) see every policy of buckets and keys, and whom it names`,
+        ]),
     ...(guards.stolenCredentials === "off"
       ? ["credentials of an instance may be used elsewhere: guards.stolen_credentials is off"]
       : []),

@@ -13,6 +13,7 @@ import { ACTS, claimOf } from "./entitlement.ts";
 import { encryptionGuards } from "./encryption-guards.ts";
 import { routesOf } from "./everyday.ts";
 import { type Broken, guardsOf } from "./guards.ts";
+import { BUCKET_LOOKS } from "./known-actions.ts";
 import { everydayListings } from "./list-obligations.ts";
 import { sealContext, sealKeys } from "./encryption.ts";
 import {
@@ -124,7 +125,7 @@ function forGuard(
   return [...ofS3, ofKms];
 }
 
-/** What it is given to do with the bucket itself: to list it, or to look at it before it writes. */
+/** What it is given to do with the bucket itself: to list it, or to look at it, as before it writes. */
 function onBucket(
   scene: EverydayScene,
   { actor, principal }: Subject,
@@ -134,7 +135,8 @@ function onBucket(
   const listed = map.groups.find(
     (group) => claimOf(map, target, principal, group, "list") === "must",
   );
-  const [check = ""] = BUCKET_CHECK_RIGHTS;
+  const audits = map.auditors.includes(principal.name);
+  const [check = ""] = audits ? BUCKET_LOOKS : BUCKET_CHECK_RIGHTS;
   const publishes =
     target === map.home &&
     map.groups.some(({ publishers }) => publishers.some((one) => one.principal === principal.name));
@@ -156,7 +158,7 @@ function onBucket(
     ...(listed === undefined
       ? []
       : [obligation("s3:ListBucket", () => everydayListings(scene, "list", listed))]),
-    ...(publishes
+    ...(publishes || audits
       ? [
           obligation(check, () =>
             routesOf(map, target, principal, "s3").map((route) => [

@@ -1,5 +1,5 @@
 /**
- * Actions on buckets and keys, as AWS lists them, and what whoever administers them needs.
+ * Actions on buckets and keys, as AWS lists them, and what whoever administers or audits them needs.
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html
  * @module
@@ -46,6 +46,19 @@ export const BUCKET_MANAGEMENT: readonly string[] = named(
   GetBucketPublicAccessBlock PutBucketPublicAccessBlock GetBucketOwnershipControls PutBucketOwnershipControls
   GetEncryptionConfiguration PutEncryptionConfiguration GetReplicationConfiguration PutReplicationConfiguration
   GetLifecycleConfiguration PutLifecycleConfiguration`,
+);
+
+/** What an auditor asks of a bucket, and may: nothing of it changes or reads anything. */
+export const BUCKET_LOOKS: readonly string[] = named(
+  "s3",
+  `GetBucketPolicy GetBucketPolicyStatus GetBucketPublicAccessBlock GetBucketOwnershipControls GetBucketVersioning
+  GetEncryptionConfiguration`,
+);
+
+/** The same of a key. */
+export const KEY_LOOKS: readonly string[] = named(
+  "kms",
+  "DescribeKey GetKeyPolicy ListGrants GetKeyRotationStatus",
 );
 
 /** Nothing of it opens what the key seals. */

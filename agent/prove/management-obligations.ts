@@ -27,8 +27,8 @@ export function managementObligations(
 ): readonly Obligation[] {
   return targetsOf(map).flatMap((target) =>
     subjects
-      // what copies objects reads how they are to be copied
-      .filter(({ principal }) => principal.name !== map.replication)
+      // what copies objects reads how they are to be copied; of auditors is asked elsewhere (auditor-obligations.ts)
+      .filter(({ principal: { name } }) => name !== map.replication && !map.auditors.includes(name))
       .flatMap((subject) =>
         [...map.deployers, ...map.breakGlass].includes(subject.principal.name)
           ? ofAdministrator(map, target, subject)
@@ -68,13 +68,12 @@ function nothingMore(
   const others = (all: readonly string[], managing: readonly string[]): readonly string[] =>
     all.filter((one) => !managing.includes(one) && !LISTING.includes(one) && !USE.includes(one));
   const keys = keysOf(map, target);
-  const another = `arn:${map.partition}:kms:${target.region}:${map.account}:key/ffffffff-ffff-ffff-ffff-ffffffffffff`;
   return [
     obligation(scene, "more than to manage the bucket", "identity alone", "deny", () =>
       anyOf(scene, others(BUCKET_ACTIONS, BUCKET_MANAGEMENT), bucketArn(scene)),
     ),
     obligation(scene, "any use of another key", "identity alone", "deny", () =>
-      anyOf(scene, KEY_ACTIONS, another),
+      anyOf(scene, KEY_ACTIONS, anotherKey(scene)),
     ),
     ...keys.flatMap((key) =>
       denyingLayers(subject, "key policy alone").map((layer) =>
@@ -84,6 +83,11 @@ function nothingMore(
       ),
     ),
   ];
+}
+
+/** Of the map's account and in no map. */
+export function anotherKey({ map, target }: EverydayScene): string {
+  return `arn:${map.partition}:kms:${target.region}:${map.account}:key/ffffffff-ffff-ffff-ffff-ffffffffffff`;
 }
 
 /** By which contexts is asked elsewhere (key-obligations.ts). */
@@ -114,17 +118,23 @@ function ofOther(map: AccessMap, target: Target, subject: Subject): readonly Obl
   });
 }
 
-function denyingLayers({ hasDocuments }: Subject, last: Layer): readonly Layer[] {
+export function denyingLayers({ hasDocuments }: Subject, last: Layer): readonly Layer[] {
   return hasDocuments ? ["identity alone", last] : [last];
 }
 
-function anyOf(scene: EverydayScene, actions: readonly string[], resource: string): readonly Way[] {
+/** Any of the actions in whatever context. */
+export function anyOf(
+  scene: EverydayScene,
+  actions: readonly string[],
+  resource: string,
+): readonly Way[] {
   const [first = ""] = actions;
   const { requestClass, endpoint } = anyhow(scene, first, resource);
   return actions.map((action) => [{ requestClass: { ...requestClass, action }, endpoint }]);
 }
 
-function obligation(
+/** One about what a principal of the map does with a bucket or key, told by its line there. */
+export function obligation(
   { map, target, principal, caller }: EverydayScene,
   what: string,
   layer: Layer,

@@ -2,6 +2,7 @@
 import type { AccessMap } from "../map/access-map.ts";
 import { mapsByBucket } from "../map/buckets.ts";
 import { administrationObligations } from "./administration.ts";
+import { auditorObligations } from "./auditor-obligations.ts";
 import { endpointLimits } from "./endpoint-limits.ts";
 import { endpointObligations } from "./endpoint-obligations.ts";
 import { expectationObligations } from "./expectation-obligations.ts";
@@ -35,6 +36,7 @@ export function obligationsOf(
     ...keyObligations(map, subjects),
     ...inEach(administrationObligations),
     ...inEach(managementObligations),
+    ...inEach(auditorObligations),
     ...inEach(guardObligations),
     ...inEach(replicationObligations),
     ...inEach((one) => strangerObligations(one, strangers)),

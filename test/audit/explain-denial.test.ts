@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parseDenial } from "../../agent/audit/denial.ts";
+import { encodeDenial } from "../../agent/audit/denial-words.ts";
 import { type ExplainedDenial, explainDenial } from "../../agent/audit/explain-denial.ts";
 import { PosternError } from "../../agent/core/errors.ts";
 import { parseMap } from "../../agent/map/parse.ts";
 import { bindingsOf } from "../../agent/policy/bindings.ts";
 import type { Deployment, PolicyJson } from "../../agent/policy/deployment.ts";
-import { ACME } from "../support/access-maps.ts";
+import { ACME, withAuditor } from "../support/access-maps.ts";
 
 const map = parseMap(ACME, "access.yaml");
 const BUCKET = "arn:aws:s3:::acme-secrets";
@@ -183,6 +184,19 @@ describe("a denial that AWS told of", () => {
     assert.deepEqual([stranger.principal, stranger.explained], [undefined, undefined]);
     const other = explained(message("s3:PutBucketPolicy", BUCKET, ""));
     assert.deepEqual([other.verb, other.explained], [undefined, undefined]);
+  });
+
+  it("of what is no verb of the map is said to be for those who may", () => {
+    const audited = parseMap(withAuditor(ACME), "access.yaml");
+    const said = (one: typeof map, action: string): string | undefined =>
+      encodeDenial(one, explained(message(action, BUCKET, "")), () => undefined).at(-1);
+    const few = "The map lets nobody but deployers and break_glass do that.";
+    assert.equal(said(map, "s3:GetBucketPolicy"), few);
+    assert.equal(said(audited, "s3:PutBucketPolicy"), few);
+    assert.equal(
+      said(audited, "s3:GetBucketPolicy"),
+      "The map lets nobody but deployers, break_glass and auditors do that.",
+    );
   });
 
   it("of another bucket or key is refused", () => {

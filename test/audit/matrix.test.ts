@@ -7,7 +7,7 @@ import { bucketsOf } from "../../agent/map/buckets.ts";
 import { generateDeployment } from "../../agent/generate/deployment.ts";
 import { parseMap } from "../../agent/map/parse.ts";
 import type { Deployment } from "../../agent/policy/deployment.ts";
-import { ACME, REPLICA, replaced } from "../support/access-maps.ts";
+import { ACME, REPLICA, replaced, withAuditor } from "../support/access-maps.ts";
 import {
   allow,
   documentOf,
@@ -246,6 +246,18 @@ describe("strangers", () => {
     assert.deepEqual(
       expecting.map(({ actor }) => actor.title),
       ["stranger", "emergency"],
+    );
+  });
+});
+
+describe("an auditor", () => {
+  it("is told of as one, to whom no group is open", () => {
+    const matrix = matrixOf(parseMap(withAuditor(ACME), "map.yaml"), smallDeployment);
+    const { actor, cells } = rowOf(matrix, "drift");
+    assert.deepEqual(actor.duties, ["auditor"]);
+    assert.deepEqual(
+      cells.flatMap(({ decisions }) => decisions.filter(({ expected }) => expected)),
+      [],
     );
   });
 });

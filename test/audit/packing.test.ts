@@ -6,7 +6,7 @@ import { readTemplates } from "../../agent/generate/templates.ts";
 import type { AccessMap } from "../../agent/map/access-map.ts";
 import { parseMap } from "../../agent/map/parse.ts";
 import type { Deployment } from "../../agent/policy/deployment.ts";
-import { ACME, replaced } from "../support/access-maps.ts";
+import { ACME, replaced, withAuditor } from "../support/access-maps.ts";
 import { furtherMap, realisticMap, withEverything } from "../support/deployments.ts";
 import { largeMap } from "../support/large-maps.ts";
 
@@ -43,6 +43,7 @@ const maps: readonly (readonly [string, AccessMap, steps: number])[] = [
     parseMap(replaced("444455556666:role/partner", "444455556666:role/web")(ACME), "acme.yaml"),
     3,
   ],
+  ["with an auditor", parseMap(withAuditor(ACME), "acme.yaml"), 3],
   ["of groups under SSE-KMS", largeMap({ roles: 10, groups: 5, protection: "sse-kms" }), 3],
 ];
 

@@ -53,6 +53,7 @@ function reversed(map: AccessMap): AccessMap {
     hosts: back(map.hosts),
     deployers: back(map.deployers),
     breakGlass: back(map.breakGlass),
+    auditors: back(map.auditors),
   };
 }
 

@@ -8,7 +8,7 @@ import { lintSets } from "../../agent/lint/files.ts";
 import type { DocumentKind } from "../../agent/lint/kind.ts";
 import { parseMute } from "../../agent/lint/mute.ts";
 import type { Finding } from "../../agent/lint/rule.ts";
-import { ACME, REPLICA } from "../support/access-maps.ts";
+import { ACME, REPLICA, withAuditor } from "../support/access-maps.ts";
 import { mapShapes, WITHOUT_CONTEXT } from "../support/map-shapes.ts";
 import { root } from "../support/root.ts";
 import { filled, templateCases } from "../support/template-cases.ts";
@@ -31,7 +31,11 @@ describe("what is generated has no finding", () => {
       .filter((file) => file.endsWith(".yaml"))
       .map((file) => [file, readFileSync(join(folder, file), "utf8")] as const),
   );
-  for (const [name, text] of [...cases, ["acme.yaml with a replica", ACME + REPLICA] as const])
+  for (const [name, text] of [
+    ...cases,
+    ["acme.yaml with a replica", ACME + REPLICA] as const,
+    ["acme.yaml with an auditor", withAuditor(ACME + REPLICA)] as const,
+  ])
     it(`of ${name}`, async () => {
       assert.deepEqual(await foundIn(name, text), []);
     });

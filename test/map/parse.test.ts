@@ -4,7 +4,15 @@ import { PosternError } from "../../agent/core/errors.ts";
 import type { AccessMap, Principal } from "../../agent/map/access-map.ts";
 import { mapsByBucket } from "../../agent/map/buckets.ts";
 import { parseMap } from "../../agent/map/parse.ts";
-import { ACME, KEEP, REPLICA, replaced, ROWS, withFurther } from "../support/access-maps.ts";
+import {
+  ACME,
+  KEEP,
+  REPLICA,
+  replaced,
+  ROWS,
+  withAuditor,
+  withFurther,
+} from "../support/access-maps.ts";
 
 const text = ACME;
 
@@ -53,6 +61,11 @@ describe("an access map", () => {
   it("has no region in the path of a permission set of us-east-1", () => {
     const home = parseMap(text.replace(", region: eu-west-1", ""), "map.yaml");
     assert.match(arnOf(home, "ops"), /:role\/aws-reserved\/sso\.amazonaws\.com\/AWSReservedSSO_/);
+  });
+
+  it("has the auditors that it names, and none where it names none", () => {
+    assert.deepEqual(parseMap(withAuditor(text), "map.yaml").auditors, ["drift"]);
+    assert.deepEqual(map.auditors, []);
   });
 
   it("gives hosts of the same needs one role, whatever their order", () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { parse } from "yaml";
-import { ACME, KEEP, REPLICA, ROWS, withFurther } from "../support/access-maps.ts";
+import { ACME, KEEP, REPLICA, ROWS, withAuditor, withFurther } from "../support/access-maps.ts";
 import { root } from "../support/root.ts";
 
 const schema = JSON.parse(
@@ -54,6 +54,13 @@ const BEYOND_A_SCHEMA = new Set([
   "a replica of a further bucket without a key",
   "a bucket that is a replica as well",
   "an endpoint of two regions",
+  "an auditor that is no principal",
+  "an auditor that reads",
+  "an auditor that publishes",
+  "an auditor that deploys",
+  "an auditor that comes when all is locked",
+  "an auditor of another account",
+  "an auditor that could not reach a replica through its network",
   "kept statements of a bucket that is none",
   "kept statements of nobody",
   "kept statements of a key that has no name",
@@ -63,7 +70,7 @@ const BEYOND_A_SCHEMA = new Set([
 
 describe("the schema of an access map", () => {
   it("takes a sound one", () => {
-    for (const text of [ACME, ACME + REPLICA, ACME + KEEP, withFurther(ACME)])
+    for (const text of [ACME, ACME + REPLICA, ACME + KEEP, withFurther(ACME), withAuditor(ACME)])
       assert.equal(conforms(parse(text)), true, JSON.stringify(conforms.errors));
   });
   for (const [why, change] of ROWS)

@@ -49,6 +49,13 @@ keep:
 export const withFurther = (whole: string): string =>
   replaced("prefix: api/", "bucket: acme-secrets-2\n    prefix: api/")(whole) + FURTHER;
 
+/** The map with a role of its own that looks at how buckets and keys are protected. */
+export const withAuditor = (whole: string): string =>
+  replaced(
+    "  infra: {",
+    "  drift: { kind: existing, role: drift, network: *vpc }\n  infra: {",
+  )(whole) + "\nauditors: [drift]\n";
+
 export type Row = readonly [why: string, change: (text: string) => string, expected: RegExp];
 
 export const replaced =
@@ -464,6 +471,54 @@ export const ROWS: readonly Row[] = [
     "a kept statement of a further bucket that is none",
     (whole) => replaced("Effect: Deny, Principal", "Effect: Dny, Principal")(withFurther(whole)),
     /keep\.further_buckets\.acme-secrets-2\[0\]: Effect: expected "Allow" or "Deny", got "Dny"/,
+  ],
+  [
+    "an auditor that is no principal",
+    (whole) => replaced("auditors: [drift]", "auditors: [drft]")(withAuditor(whole)),
+    /^\d+:\d+: auditors\[0\]: expected one of principals, got "drft"; did you mean "drift"\?$/,
+  ],
+  [
+    "an auditor that reads",
+    (whole) => `${whole}\nauditors: [legacy]\n`,
+    /^\d+:\d+: auditors\[0\]: expected a principal that does nothing else, got legacy, which reads web; add a role of its own to principals and name that$/,
+  ],
+  [
+    "an auditor that publishes",
+    (whole) => replaced("auditors: [drift]", "auditors: [drift, alice]")(withAuditor(whole)),
+    /auditors\[1\]: expected a principal that does nothing else, got alice, which publishes db;/,
+  ],
+  [
+    "an auditor that deploys",
+    (whole) => `${whole}\nauditors: [infra]\n`,
+    /auditors\[0\]: .*got infra, which is one of deployers;/,
+  ],
+  [
+    "an auditor that comes when all is locked",
+    (whole) => `${whole}\nauditors: [emergency]\n`,
+    /auditors\[0\]: .*got emergency, which is one of break_glass;/,
+  ],
+  [
+    "an auditor of another account",
+    (whole) =>
+      replaced(
+        "{ kind: existing, role: drift, network: *vpc }",
+        '{ kind: foreign, role: "arn:aws:iam::444455556666:role/drift" }',
+      )(withAuditor(whole)),
+    /auditors\[0\]: expected a principal of account 111122223333, got drift of another, to which AWS shows no policy/,
+  ],
+  [
+    "an auditor that could not reach a replica through its network",
+    (whole) =>
+      replaced(
+        "role: drift, network: *vpc",
+        "role: drift, network: { vpce: [vpce-0123456789abcdef0] }",
+      )(withAuditor(whole)) + REPLICA,
+    /principals\.drift\.network: expected an endpoint of us-west-2 among vpce .* since it looks at the replica there/,
+  ],
+  [
+    "auditors that are nobody",
+    (whole) => `${whole}\nauditors: []\n`,
+    /auditors: expected at least one entry/,
   ],
   ["a file that is no map", () => "- web\n", /expected a mapping, got a list/],
 ];

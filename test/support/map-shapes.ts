@@ -160,10 +160,12 @@ function mapOf(
       ...Object.fromEntries(principals),
       infra: { kind: "existing", role: "infra" },
       emergency: { kind: "human", trusted: ["arn:aws:iam::111122223333:user/alice"] },
+      drift: { kind: "existing", role: "drift", network },
     },
     groups,
     hosts: { host: { groups: ["it"], network } },
     deployers: ["infra"],
     break_glass: ["emergency"],
+    auditors: ["drift"],
   });
 }
