@@ -4,13 +4,14 @@
  */
 import { type Caller, callerOfArn } from "../policy/caller.ts";
 import type { Policy } from "../policy/document.ts";
+import { arnGlobOf, matchesArn, parseArn, wildTokens } from "../policy/glob.ts";
 import { type Pair, parseGrants } from "./suspects.ts";
 
 export interface Somebody {
   readonly caller: Caller;
   /**
    * Whether its own policies allow it everything: so it is of another account, whose policies are its own affair,
-   * and of an administrator whom the documents do not know.
+   * and of whoever of this one is named by documents that have none of its policies.
    */
   readonly isAllMighty: boolean;
 }
@@ -35,9 +36,17 @@ export function callersOf(deployments: Pair, policies: readonly Policy[]): reado
     if (caller !== undefined)
       callers.set(`${JSON.stringify(caller)} ${isAllMighty}`, { caller, isAllMighty });
   };
+  const known = deployments
+    .flatMap(({ identities }) => identities.filter(({ policies }) => policies.length > 0))
+    .map(({ arn }) => arnGlobOf(wildTokens(arn)));
+  const isKnown = (arn: string): boolean => {
+    const parsed = parseArn(arn);
+    return parsed !== undefined && known.some((pattern) => matchesArn(pattern, parsed));
+  };
   for (const text of named) {
     const caller = callerNamed(text);
-    add(caller, caller !== undefined && "account" in caller && caller.account !== account);
+    const isPerson = caller !== undefined && "account" in caller;
+    add(caller, isPerson && (caller.account !== account || !isKnown(caller.arn)));
   }
   for (const isAllMighty of [false, true])
     add(sessionOf(roleOf(account, "any-other")), isAllMighty);

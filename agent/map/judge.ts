@@ -4,7 +4,8 @@
  */
 import { findNameClashes } from "../config/overlap.ts";
 import { type KmsKeyArn, quote, regionOfKey } from "../core/names.ts";
-import type { AccessMap, Group, Reach, Target } from "./access-map.ts";
+import { partitionOf } from "../core/partition.ts";
+import type { AccessMap, Group, PrincipalName, Reach, Target } from "./access-map.ts";
 import { mapsByBucket } from "./buckets.ts";
 import type { MapPath } from "./complete.ts";
 import { judgeAuditors } from "./judge-auditors.ts";
@@ -15,12 +16,14 @@ export function judgeMap(map: AccessMap, report: Report): void {
   for (const { name, message } of findNameClashes(map.groups.map(({ name }) => name)))
     report(["groups", name], message, "key");
   judgeOverlaps(map.groups, report);
+  judgeRegions(map, report);
   judgeArns(map, report);
   for (const one of mapsByBucket(map)) {
     judgeKeys(one, report);
     judgeEncryption(one, report);
   }
   judgeNetwork(map, report);
+  judgeAdministrators(map, report);
   judgeAuditors(map, report);
   judgeExpectations(map, report);
 }
@@ -67,6 +70,38 @@ function said(reach: Reach): string {
   return quote(reach.kind === "bundle" ? reach.key : reach.prefix);
 }
 
+/** Buckets lie in regions of the partition that all ARNs are made of. */
+function judgeRegions(map: AccessMap, report: Report): void {
+  for (const { region, path } of [map.home, ...map.replicas]) {
+    const partition = partitionOf(region);
+    if (partition !== map.partition)
+      report(
+        [...path, "region"],
+        `expected a region of partition ${map.partition}, got ${quote(region)}, which is of ${partition}`,
+      );
+  }
+}
+
+/**
+ * S3 lets nobody of another account change a bucket's policy, whatever that says.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
+ */
+function judgeAdministrators(map: AccessMap, report: Report): void {
+  const foreign = new Set(
+    map.principals.filter(({ kind }) => kind === "foreign").map(({ name }) => name),
+  );
+  for (const [key, names] of [
+    ["deployers", map.deployers],
+    ["break_glass", map.breakGlass],
+  ] as const)
+    for (const [at, name] of names.entries())
+      if (foreign.has(name))
+        report(
+          [key, at],
+          `expected a principal of account ${map.account}, got ${name} of another: S3 takes changes of a bucket's policy from its own account alone`,
+        );
+}
+
 /** Each principal is another, of the map's account and partition unless it is foreign. */
 function judgeArns(map: AccessMap, report: Report): void {
   const seen = new Map<string, string>();
@@ -88,6 +123,12 @@ function judgeArns(map: AccessMap, report: Report): void {
       );
     if (partition !== map.partition)
       report(path, `expected partition ${map.partition}, got ${quote(arn)}`);
+    for (const [at, trusted] of principal.kind === "human" ? principal.trusted.entries() : [])
+      if (trusted.split(":")[1] !== map.partition)
+        report(
+          [...path, "trusted", at],
+          `expected partition ${map.partition}, got ${quote(trusted)}`,
+        );
   }
 }
 
@@ -136,6 +177,8 @@ function judgeEncryption(map: AccessMap, report: Report): void {
   }
   const hasBucketKey = [home, ...map.replicas].some(({ bucketKey }) => bucketKey);
   if (hasBucketKey && !map.accepted.includes("bucket-key")) judgeBucketKey(groups, report);
+  // at a replica nobody publishes
+  if (home.bucketKey) judgeWriters(groups, report);
 }
 
 function judgeDefault(target: Target, path: MapPath, report: Report): void {
@@ -168,6 +211,27 @@ function judgeBucketKey(groups: readonly Group[], report: Report): void {
         ["groups", group.name, "sse", "key"],
         `expected a key of its own with bucket_key, got that of ${other.name}, which others read: KMS could not tell the two apart; give it one, turn bucket_key off, or write "accept: [bucket-key]"`,
       );
+  }
+}
+
+/** Who may write and not read, and reads another group under the same key, would read both. */
+function judgeWriters(groups: readonly Group[], report: Report): void {
+  const opens = ({ readers, publishers }: Group, name: PrincipalName): boolean =>
+    readers.includes(name) ||
+    publishers.some(({ principal, level }) => principal === name && level !== "write");
+  for (const group of groups) {
+    const { sse, seal } = group;
+    if (sse.type !== "kms" || seal.mode !== "none") continue;
+    for (const { principal, level } of group.publishers) {
+      const other = groups.find(
+        (one) => one.sse.type === "kms" && one.sse.key === sse.key && opens(one, principal),
+      );
+      if (level === "write" && !opens(group, principal) && other !== undefined)
+        report(
+          ["groups", group.name, "publishers", principal],
+          `expected level edit, or a key of its own with bucket_key, got write under the key of ${other.name}, which ${principal} reads: KMS could not tell the two apart`,
+        );
+    }
   }
 }
 

@@ -124,6 +124,23 @@ describe("the access of two deployments", () => {
     assert.ok(seen.same > 5 && seen.differs > 10, JSON.stringify(seen));
   });
 
+  it("asks for whom documents name and know nothing of as for one with every right", () => {
+    const mole = `arn:aws:iam::${SMALL.account}:role/mole`;
+    const [home] = SMALL.buckets;
+    assert.ok(home?.policy !== undefined);
+    const list = "aws:PrincipalArn";
+    const text = JSON.stringify(home.policy).replaceAll(
+      new RegExp(`"${list}":(\\[[^\\]]*\\]|"[^"]*")`, "g"),
+      (_, given: string) => `"${list}":${JSON.stringify([JSON.parse(given), mole].flat())}`,
+    );
+    const spared = { ...SMALL, buckets: [{ ...home, policy: JSON.parse(text) as PolicyJson }] };
+    const gained = accessDrift(SMALL, spared).changes.filter(({ kind }) => kind === "gained");
+    assert.ok(
+      gained.some(({ caller }) => caller.startsWith(mole)),
+      JSON.stringify(gained),
+    );
+  });
+
   it("differs for whom it gives another way round", () => {
     const [home] = SMALL.buckets;
     assert.ok(home?.policy !== undefined);

@@ -229,6 +229,43 @@ export const ROWS: readonly Row[] = [
     /groups\.tls\.sse\.key: expected a key of its own with bucket_key/,
   ],
   [
+    "a Bucket Key that opens what is written and not read, though it is accepted",
+    (whole) =>
+      replaced(
+        "bucket: acme-secrets\n",
+        "bucket: acme-secrets\nbucket_key: true\naccept: [bucket-key]\n",
+      )(
+        replaced(
+          "only: [site.crt, site.key]",
+          "only: [site.crt, site.key]\n    sse: { type: kms, key: web, header: required }",
+        )(whole),
+      ),
+    /groups\.tls\.publishers\.ci: expected level edit, or a key of its own with bucket_key, got write under the key of web/,
+  ],
+  [
+    "a region of another partition",
+    replaced("region: us-east-1\n", "region: cn-north-1\n"),
+    /region: expected a region of partition aws, got "cn-north-1", which is of aws-cn/,
+  ],
+  [
+    "somebody of another partition who is let in",
+    replaced(
+      '["arn:aws:iam::111122223333:user/people/alice"]',
+      '["arn:aws-cn:iam::111122223333:user/people/alice"]',
+    ),
+    /principals\.emergency\.trusted\[0\]: expected partition aws, got/,
+  ],
+  [
+    "a deployer of another account",
+    replaced("deployers: [infra]", "deployers: [infra, partner]"),
+    /deployers\[1\]: expected a principal of account 111122223333, got partner of another/,
+  ],
+  [
+    "break-glass of another account",
+    replaced("break_glass: [emergency]", "break_glass: [emergency, partner]"),
+    /break_glass\[1\]: expected a principal of account 111122223333, got partner of another/,
+  ],
+  [
     "a role of another account as one's own",
     replaced("role: app/legacy", "role: arn:aws:iam::444455556666:role/legacy"),
     /expected account 111122223333, got .*; a role of another account has kind foreign/,
