@@ -3,6 +3,7 @@
  *
  * 1. Find the principal, by its role's name where the message has a session, which bears no path.
  * 2. Find the bucket or key, and with it the group.
+ *    Where AWS tells of neither, each group that it may have been is decided by itself, and none is said to be it.
  * 3. Take the everyday request of that kind, and put in what AWS told.
  * 4. Decide it by the documents.
  * 5. Where they allow it, name the guards that would deny it: something of the request was not everyday.
@@ -13,22 +14,14 @@ import { quote } from "../core/names.ts";
 import type { AccessMap, Group, Principal, Verb } from "../map/access-map.ts";
 import { bucketsOf, type MapBucket } from "../map/buckets.ts";
 import type { Bindings } from "../policy/bindings.ts";
-import type { Caller } from "../policy/caller.ts";
-import { contextOf } from "../policy/context.ts";
-import { evaluate } from "../policy/evaluate.ts";
 import { arnGlobOf, matchesArn, parseArn, wildTokens } from "../policy/glob.ts";
-import type { AccessRequest } from "../policy/request.ts";
-import type { Layer, Verdict } from "../policy/verdict.ts";
-import { askOf, exampleKey, type Step } from "./asks.ts";
+import { askOf, exampleKey } from "./asks.ts";
+import { type Candidate, candidatesOf } from "./candidates.ts";
 import type { Denial } from "./denial.ts";
-import {
-  explainStep,
-  groupAt,
-  isMeant,
-  type ExplainedStep,
-  type Remedy,
-  remedyOf,
-} from "./explain.ts";
+import { decideAgain, stepOf } from "./denied-step.ts";
+import type { ExplainedStep } from "./explain.ts";
+import { groupAt, isMeant } from "./meant.ts";
+import { othersRemedy, type Remedy, remedyOf } from "./remedy.ts";
 
 export interface ExplainedDenial {
   readonly denial: Denial;
@@ -38,9 +31,14 @@ export interface ExplainedDenial {
   /** Undefined where what is asked is no verb of the map: then nobody but deployers may, or auditors. */
   readonly verb: Verb | undefined;
   readonly key: string | undefined;
+  /** What it may have been about, where AWS did not tell; none where it did. */
+  readonly candidates: readonly Candidate[];
   /** The request as it was decided again; undefined where AWS told too little. */
   readonly explained: ExplainedStep | undefined;
-  /** Whether the documents deny it where AWS said that it was denied; undefined where AWS did not say. */
+  /**
+   * Whether the documents deny it where AWS said that it was denied; undefined where AWS did not say, or named a policy
+   * that no map makes.
+   */
   readonly agrees: boolean | undefined;
   readonly remedy: Remedy | undefined;
 }
@@ -53,10 +51,24 @@ export function explainDenial(map: AccessMap, bindings: Bindings, denial: Denial
   // (2)
   const { map: one, target } = bucketOf(map, denial);
   const key = keyOf(denial);
-  const group = key === undefined || verb === undefined ? undefined : groupAt(one, verb, key);
-  const known = { denial, principal, group, verb, key };
+  const group =
+    key === undefined || verb === undefined
+      ? one.groups.find(({ name }) => isOf(name, denial))
+      : groupAt(one, verb, key);
+  const known = { denial, principal, group, verb, key, candidates: [] };
   if (principal === undefined || verb === undefined)
     return { ...known, explained: undefined, agrees: undefined, remedy: undefined };
+  if (key === undefined && group === undefined)
+    return {
+      ...known,
+      candidates: candidatesOf(bucketsFor(map, denial), { principal, verb, denial, bindings }),
+      explained: undefined,
+      agrees: undefined,
+      remedy:
+        denial.told === undefined || denial.told.layer === "endpoint"
+          ? undefined
+          : othersRemedy(map, denial.told),
+    };
   // (3)
   const asked = askOf(one, target, {
     principal,
@@ -64,22 +76,27 @@ export function explainDenial(map: AccessMap, bindings: Bindings, denial: Denial
     key: key ?? (group === undefined ? "" : exampleKey(group)),
     group,
   });
-  const everyday = asked.steps.find(({ request }) => request.action === denial.action);
+  const everyday = stepOf(asked.steps, denial);
   const remedy =
     group === undefined || !isMeant(group, principal, verb)
       ? remedyOf(map, { principal, group, verb, key: key ?? "", meant: false })
       : undefined;
   if (everyday === undefined) return { ...known, explained: undefined, agrees: undefined, remedy };
-  const step = withTold(everyday, denial);
-  // (4)
-  const policies = bindings(step.request);
-  const verdict = evaluate(step.request, policies);
-  // (5)
-  const explained = explainStep(step, verdict, policies);
-  return { ...known, explained, agrees: agreement(verdict, denial), remedy };
+  // (4) (5)
+  const { explained, agrees } = decideAgain(everyday, denial, bindings);
+  const others =
+    agrees === false && denial.told !== undefined ? othersRemedy(map, denial.told) : undefined;
+  return others === undefined
+    ? { ...known, explained, agrees, remedy }
+    : { ...known, explained, agrees: undefined, remedy: others };
 }
 
-function principalOf({ principals }: AccessMap, caller: Caller): Principal | undefined {
+/** A bundle's context has the name of its group, and no key. */
+function isOf(group: string, { context }: Denial): boolean {
+  return context["kms:EncryptionContext:postern:group"]?.includes(group) === true;
+}
+
+function principalOf({ principals }: AccessMap, caller: Denial["caller"]): Principal | undefined {
   if (!("arn" in caller)) return undefined;
   const name = caller.arn.split("/").at(-1);
   const isBare = caller.kind === "role" && caller.arn.split("/").length === 2;
@@ -132,6 +149,17 @@ function bucketOf(map: AccessMap, { resource, action, context }: Denial): MapBuc
   );
 }
 
+/** Those that the request may have been about, where AWS does not tell of which group it was. */
+function bucketsFor(map: AccessMap, denial: Denial): readonly MapBucket[] {
+  const { resource, action } = denial;
+  if (!action.startsWith("kms:") && resource !== undefined) return [bucketOf(map, denial)];
+  return bucketsOf(map).filter(({ map: one, target }) =>
+    resource === undefined
+      ? target === one.home
+      : [...target.keys.values()].some((key) => key === resource),
+  );
+}
+
 function bucketIn(arn: string): string {
   return parseArn(arn)?.tail.split("/", 1)[0] ?? "";
 }
@@ -142,45 +170,14 @@ function isTold({ map, target }: MapBucket, told: readonly string[]): boolean {
 }
 
 /** Of S3 the object, or the prefix that is listed; of KMS what the encryption context names. */
-function keyOf({ action, resource, context }: Denial): string | undefined {
-  if (action === "s3:ListBucket") return context["s3:prefix"]?.[0] ?? "";
+function keyOf({ from, action, resource, context }: Denial): string | undefined {
+  // a message never names the prefix, an event does where there is one
+  if (action === "s3:ListBucket")
+    return context["s3:prefix"]?.[0] ?? (from === "event" ? "" : undefined);
   const object = action.startsWith("kms:")
     ? context["kms:EncryptionContext:aws:s3:arn"]?.[0]
     : resource;
   const own = context["kms:EncryptionContext:postern:key"]?.[0];
   const [, ...rest] = parseArn(object ?? "")?.tail.split("/") ?? [];
   return rest.length > 0 ? rest.join("/") : own;
-}
-
-function withTold(step: Step, { caller, resource, context }: Denial): Step {
-  const told = contextOf(context);
-  const merged = new Map([...step.request.context, ...told]);
-  // what came from an address came through no endpoint, and the other way
-  if (told.has("aws:sourceip"))
-    for (const key of ["aws:sourcevpce", "aws:sourcevpc", "aws:vpcsourceip"])
-      if (!told.has(key)) merged.delete(key);
-  if (told.has("aws:sourcevpce")) merged.delete("aws:sourceip");
-  const own = step.request.caller;
-  const sessionOf = caller.kind === "role" && own.kind === "role" ? caller.session : undefined;
-  const request: AccessRequest = {
-    ...step.request,
-    caller: own.kind === "role" ? { ...own, session: sessionOf ?? own.session } : own,
-    resource: (resource === undefined ? undefined : parseArn(resource)) ?? step.request.resource,
-    context: merged,
-  };
-  return { by: step.by, request };
-}
-
-function agreement(verdict: Verdict, { told }: Denial): boolean | undefined {
-  if (told === undefined) return undefined;
-  return (
-    verdict.decision === "deny" &&
-    verdict.explicit === told.explicit &&
-    layerSaid(verdict.layer) === layerSaid(told.layer)
-  );
-}
-
-/** AWS's messages know no grants and no rules of the service's own. */
-function layerSaid(layer: Layer): Layer {
-  return layer === "grant" ? "resource" : layer;
 }

@@ -5,6 +5,7 @@ import type { StatementPlace, Verdict } from "../policy/verdict.ts";
 import { conditionWords, missWords } from "./condition-words.ts";
 import type { ExplainedStep, Explanation } from "./explain.ts";
 import type { LineOfStatement } from "./provenance.ts";
+import type { Remedy } from "./remedy.ts";
 
 /** Lines without their ends; none is wrapped. */
 export function encodeExplanation(
@@ -21,13 +22,15 @@ export function encodeExplanation(
     "",
     ...steps.flatMap((step, at) => stepLines(map, principal, step, at + 1, lineOf)),
     ...(decided.allowed ? guardLines(map, steps, lineOf) : []),
-    ...(remedy === undefined
-      ? []
-      : [
-          "",
-          `To allow it: ${remedy.edit}${remedy.line === undefined ? "" : ` (${map.file}:${remedy.line})`}.`,
-        ]),
+    ...(remedy === undefined ? [] : remedyLines(map, remedy)),
   ];
+}
+
+export function remedyLines({ file }: AccessMap, { kind, edit, line }: Remedy): readonly string[] {
+  const place = line === undefined ? "" : ` (${file}:${line})`;
+  const begin =
+    kind === "edit" ? `To allow it: ${edit}` : `${edit[0]?.toUpperCase()}${edit.slice(1)}`;
+  return ["", `${begin}${place}.`];
 }
 
 export function stepLines(
@@ -46,7 +49,8 @@ export function stepLines(
   ];
 }
 
-function verdictWords(map: AccessMap, verdict: Verdict, lineOf: LineOfStatement): string {
+/** "denied by statement ClosedWorld of the policy of bucket acme-secrets (access.yaml:12)" */
+export function verdictWords(map: AccessMap, verdict: Verdict, lineOf: LineOfStatement): string {
   const [place] = verdict.statements;
   const what =
     verdict.decision === "allow" ? "allowed" : verdict.explicit ? "denied" : "not allowed";

@@ -8,15 +8,15 @@ import { quote } from "../core/names.ts";
 import { didYouMean } from "../config/issue.ts";
 import type { AccessMap, Group, Principal, Verb } from "../map/access-map.ts";
 import { bucketsOf, type MapBucket } from "../map/buckets.ts";
-import { holdsKey } from "../map/reach.ts";
 import type { Bindings } from "../policy/bindings.ts";
 import type { Policy } from "../policy/document.ts";
 import { type Miss, nearMisses, type NearMiss } from "../policy/near-miss.ts";
 import type { Policies } from "../policy/request.ts";
-import { LEVELS, type Level, rightsOfLevel } from "../policy/rights.ts";
 import { askedOf } from "../policy/statement.ts";
 import type { Verdict } from "../policy/verdict.ts";
 import { askOf, type Decided, decide, type Step } from "./asks.ts";
+import { groupAt, isMeant } from "./meant.ts";
+import { type Remedy, remedyOf } from "./remedy.ts";
 
 export interface Explanation {
   readonly decided: Decided;
@@ -36,13 +36,6 @@ export interface ExplainedStep {
   readonly nearest: readonly NearMiss[];
   /** Statements that would deny it if the request were another: what it rests on. */
   readonly guards: readonly NearMiss[];
-}
-
-export interface Remedy {
-  /** One sentence without a full stop. */
-  readonly edit: string;
-  /** Of the map. */
-  readonly line: number | undefined;
 }
 
 export interface Question {
@@ -96,43 +89,6 @@ function principalNamed({ principals, hosts, file }: AccessMap, who: string): Pr
   );
 }
 
-/** The group that a key is of; of a prefix to list, the group that has just that. */
-export function groupAt({ groups }: AccessMap, verb: Verb, key: string): Group | undefined {
-  return groups.find((group) =>
-    verb === "list"
-      ? group.reach.kind !== "bundle" && key.startsWith(group.reach.prefix)
-      : holdsKey(group, key),
-  );
-}
-
-/** Whether the map lets the principal do it: as a reader, or by its level as a publisher. */
-export function isMeant(group: Group, { name }: Principal, verb: Verb): boolean {
-  const level = group.publishers.find(({ principal }) => principal === name)?.level;
-  const asReader =
-    group.readers.includes(name) &&
-    (verb === "read" || (verb === "list" && group.reach.kind === "prefix"));
-  return asReader || (level !== undefined && levelAllows(level, verb, group));
-}
-
-function levelAllows(level: Level, verb: Verb, { reach, seal, sse }: Group): boolean {
-  const rights = rightsOfLevel(level);
-  const opens = rights.includes("kms:Decrypt") || (seal.mode === "none" && sse.type === "s3");
-  switch (verb) {
-    case "read":
-      return rights.includes("s3:GetObject") && opens;
-    case "list":
-      return rights.includes("s3:ListBucket") && reach.kind !== "bundle";
-    case "put":
-      return rights.includes("s3:PutObject");
-    case "remove":
-      return rights.includes("s3:DeleteObject");
-    case "read old versions of":
-      return rights.includes("s3:GetObjectVersion") && opens;
-    default:
-      return verb satisfies never;
-  }
-}
-
 /** More near misses than that nobody reads. */
 const MOST_NEAREST = 3;
 
@@ -181,64 +137,6 @@ function layerOf({ layer }: Verdict, policies: Policies): readonly (Policy | und
 /** Of the request, rather than of who makes it or what for. */
 function isAboutRequest(miss: Miss): boolean {
   return miss.element === "condition" && !miss.key.toLowerCase().startsWith("aws:principal");
-}
-
-export interface Wanted {
-  readonly principal: Principal;
-  readonly group: Group | undefined;
-  readonly verb: Verb;
-  readonly key: string;
-  readonly meant: boolean;
-}
-
-export function remedyOf(map: AccessMap, { principal, group, verb, key, meant }: Wanted): Remedy {
-  const elsewhere = group === undefined ? groupAt(map, verb, key) : undefined;
-  if (elsewhere !== undefined)
-    return {
-      edit: `ask bucket ${elsewhere.bucket}, in which group ${elsewhere.name} lies`,
-      line: map.lineOf(["groups", elsewhere.name]),
-    };
-  if (group === undefined)
-    return {
-      edit: `no group of the map has ${quote(key)}: add it to one, or make one`,
-      line: map.lineOf(["groups"]),
-    };
-  if (meant)
-    return {
-      edit: "the map allows it and these documents do not: generate and deploy them anew",
-      line: map.lineOf(["groups", group.name]),
-    };
-  const { name } = principal;
-  const current = group.publishers.find((one) => one.principal === name)?.level;
-  if (
-    current === undefined &&
-    (verb === "read" || (verb === "list" && group.reach.kind === "prefix"))
-  )
-    return readerRemedy(map, principal, group);
-  const level = LEVELS.find((one) => levelAllows(one, verb, group));
-  const line = map.lineOf(["groups", group.name, "publishers"]);
-  if (level === undefined) return { edit: `nobody may ${verb} a group of this layout`, line };
-  return {
-    edit:
-      current === undefined
-        ? `add "${name}: ${level}" to publishers of group ${group.name}`
-        : `give ${name} the level ${level} instead of ${current} in publishers of group ${group.name}`,
-    line,
-  };
-}
-
-/** Of a role that was made for hosts, the hosts say what it reads. */
-function readerRemedy({ hosts, lineOf }: AccessMap, { name }: Principal, group: Group): Remedy {
-  const [host] = hosts.filter(({ principal }) => principal === name).map((one) => one.name);
-  if (host !== undefined)
-    return {
-      edit: `add ${group.name} to groups of host ${host}`,
-      line: lineOf(["hosts", host, "groups"]),
-    };
-  return {
-    edit: `add ${name} to readers of group ${group.name}`,
-    line: lineOf(["groups", group.name, "readers"]),
-  };
 }
 
 function never(): never {

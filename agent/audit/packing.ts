@@ -23,7 +23,7 @@ import { type Bindings, bindingsOf } from "../policy/bindings.ts";
 import type { Deployment } from "../policy/deployment.ts";
 import { evaluate } from "../policy/evaluate.ts";
 import { askOf, type Ask, exampleKey } from "./asks.ts";
-import { isMeant } from "./explain.ts";
+import { isMeant } from "./meant.ts";
 import { strangerOf, withStranger } from "./strangers.ts";
 
 /**

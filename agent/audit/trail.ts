@@ -5,13 +5,15 @@
  */
 import { PosternError } from "../core/errors.ts";
 import { isRecord } from "../policy/issues.ts";
-import { type Denial, parseDenial } from "./denial.ts";
+import type { Caller } from "../policy/caller.ts";
+import type { Denial } from "./denial.ts";
+import { denialOfEvent } from "./denial-event.ts";
 
 /** A request that AWS allowed. */
 export interface TrailEvent {
   /** "2026-11-25T12:00:00Z"; "" where the event has none. */
   readonly time: string;
-  readonly request: Omit<Denial, "told">;
+  readonly request: Omit<Denial, "from" | "told" | "caller"> & { readonly caller: Caller };
 }
 
 export interface Trail {
@@ -64,7 +66,8 @@ function eventOf(record: Json): TrailEvent | undefined {
   const { eventSource, eventTime, errorCode } = record;
   if (!SERVICES.has(String(eventSource)) || errorCode !== undefined) return undefined;
   try {
-    const { caller, action, resource, context } = parseDenial(JSON.stringify(record));
+    const { caller, action, resource, context } = denialOfEvent(record);
+    if (caller.kind === "unnamed") return undefined;
     const time = typeof eventTime === "string" ? eventTime : "";
     return { time, request: { caller, action, resource, context } };
   } catch (error) {

@@ -28,7 +28,7 @@ export const policyExplain: Command = {
   manual: {
     description: [
       "Says of a principal and a key whether the one may read the other, request by request, as S3 and KMS decide them: by which statement of which document, and by which line of the map. Of what is allowed it names what that rests on, the network for one; of what is not, the statements that came nearest and the edit of the map that would allow it.",
-      "With --error, what AWS said of a denied request is traced to its statement and its line: the message of an error, or with --event a CloudTrail event in a file, which says more.",
+      "With --error, what AWS said of a denied request is traced to its statement and its line: the message of an error, or with --event a CloudTrail event in a file, which says more. Of a role that could not be assumed it tells whom its trust policy lets in.",
       "The documents are those that the map makes, or with --from those of a folder that policy generate wrote.",
     ],
     consults: [],
@@ -73,7 +73,7 @@ export const policyExplain: Command = {
           .option("event", {
             type: "string",
             requiresArg: true,
-            describe: "a file with a CloudTrail event of a denial",
+            describe: "a file with a CloudTrail event of a denial, by itself or alone in a list",
           })
           .option("json", { type: "boolean", describe: "print it as JSON" })
           .conflicts("error", "event")
@@ -130,15 +130,27 @@ async function linesOfDenial(
   { from, json }: ExplainFlags,
   told: string,
 ): Promise<readonly string[] | string> {
-  const [{ parseDenial }, { explainDenial }, { denialJson, encodeDenial }, { bindingsOf }] =
-    await Promise.all([
-      import("../audit/denial.ts"),
-      import("../audit/explain-denial.ts"),
-      import("../audit/denial-words.ts"),
-      import("../policy/bindings.ts"),
-    ]);
+  const [
+    { parseDenial },
+    { explainDenial },
+    { denialJson, encodeDenial },
+    { explainAssume, isAssuming },
+    { assumeJson, encodeAssume },
+    { bindingsOf },
+  ] = await Promise.all([
+    import("../audit/denial-text.ts"),
+    import("../audit/explain-denial.ts"),
+    import("../audit/denial-words.ts"),
+    import("../audit/explain-assume.ts"),
+    import("../audit/assume-words.ts"),
+    import("../policy/bindings.ts"),
+  ]);
   const denial = parseDenial(told);
   const { deployment, lineOf } = await documentsOf(map, from);
+  if (isAssuming(denial)) {
+    const assumed = explainAssume(map, bindingsOf(deployment), denial);
+    return json ? `${JSON.stringify(assumeJson(map, assumed))}\n` : encodeAssume(map, assumed);
+  }
   const found = explainDenial(map, bindingsOf(deployment), denial);
   return json
     ? `${JSON.stringify(denialJson(map, found, lineOf))}\n`

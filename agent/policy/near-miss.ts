@@ -41,7 +41,7 @@ function missOf(condition: Condition, { context }: Asked): Miss {
   const { operator, key, lowerKey, values: expected } = condition;
   return {
     element: "condition",
-    operator: fullName(operator),
+    operator: operatorName(operator),
     key,
     expected,
     given: context.get(lowerKey) ?? [],
@@ -49,7 +49,7 @@ function missOf(condition: Condition, { context }: Asked): Miss {
 }
 
 /** As policies write it: "ForAllValues:StringEqualsIfExists". */
-function fullName({ name, set, ifExists }: Condition["operator"]): string {
+export function operatorName({ name, set, ifExists }: Condition["operator"]): string {
   const prefix = { all: "ForAllValues:", any: "ForAnyValue:" };
   return `${set === undefined ? "" : prefix[set]}${name}${ifExists ? "IfExists" : ""}`;
 }

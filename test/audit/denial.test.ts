@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { parseDenial } from "../../agent/audit/denial.ts";
+import { parseDenial } from "../../agent/audit/denial-text.ts";
 import { PosternError } from "../../agent/core/errors.ts";
 
 const session = "arn:aws:sts::111122223333:assumed-role/web/i-0abc";
@@ -22,6 +22,8 @@ describe("AWS's message of a denial", () => {
     ["because no session policy allows the s3:GetObject action", "session", false],
     ["because no VPC endpoint policy allows the s3:GetObject action", "endpoint", false],
     ["because no service control policy allows the s3:GetObject action", "scp", false],
+    ["because no role trust policy allows the sts:AssumeRole action", "resource", false],
+    ["with an explicit deny in the role trust policy", "resource", true],
     ["with an explicit deny in an identity-based policy", "identity", true],
     ["with an explicit deny in a resource-based policy", "resource", true],
     ["with an explicit deny in a VPC endpoint policy", "endpoint", true],
@@ -35,11 +37,12 @@ describe("AWS's message of a denial", () => {
   for (const [words, layer, explicit] of why)
     it(`${words.split(":", 1)[0] ?? ""} is known`, () => {
       assert.deepEqual(parseDenial(`${asked} ${words}`), {
+        from: "message",
         caller,
         action: "s3:GetObject",
         resource: object,
         context: {},
-        told: { layer, explicit },
+        told: { layer, explicit, policy: /arn:.*/.exec(words)?.[0] },
       });
     });
 
@@ -52,7 +55,11 @@ describe("AWS's message of a denial", () => {
     [
       "of KMS, which has no quotes",
       `AccessDeniedException: User: ${session} is not authorized to perform: kms:Decrypt on resource: ${key} because no resource-based policy allows the kms:Decrypt action`,
-      { resource: key, action: "kms:Decrypt", told: { layer: "resource", explicit: false } },
+      {
+        resource: key,
+        action: "kms:Decrypt",
+        told: { layer: "resource", explicit: false, policy: undefined },
+      },
     ],
     [
       "of KMS about a ciphertext, which names no key",
@@ -122,6 +129,7 @@ const kmsEvent = {
 describe("an event of CloudTrail", () => {
   it("tells the role with its path, the action, the object and what of the context it knows", () => {
     assert.deepEqual(parseDenial(JSON.stringify(event)), {
+      from: "event",
       caller: { ...caller, arn: "arn:aws:iam::111122223333:role/postern/web" },
       action: "s3:GetObject",
       resource: object,
@@ -132,7 +140,7 @@ describe("an event of CloudTrail", () => {
         "s3:authType": ["REST-QUERY-STRING"],
         "ec2:RoleDelivery": ["1.0"],
       },
-      told: { layer: "resource", explicit: true },
+      told: { layer: "resource", explicit: true, policy: undefined },
     });
   });
 
@@ -196,6 +204,76 @@ describe("an event of CloudTrail", () => {
   });
 });
 
+describe("an event of CloudTrail in a list", () => {
+  const lists: readonly (readonly [why: string, list: unknown])[] = [
+    ["of one", [event]],
+    ["of one record, as its files have it", { Records: [event] }],
+    ["that was looked up", { Events: [{ EventId: "1", CloudTrailEvent: JSON.stringify(event) }] }],
+  ];
+  for (const [why, list] of lists)
+    it(`${why} is taken as the event itself`, () => {
+      assert.deepEqual(parseDenial(JSON.stringify(list)), parseDenial(JSON.stringify(event)));
+    });
+});
+
+describe("an event of CloudTrail without the caller's ARN", () => {
+  const partner = "arn:aws:sts::444455556666:assumed-role/partner/s";
+  const rows: readonly (readonly [
+    why: string,
+    accountId: string,
+    message: string,
+    expected: object,
+  ])[] = [
+    ["of nobody", "anonymous", "Access Denied", { kind: "anonymous" }],
+    ["of nobody, as S3 writes it", "ANONYMOUS_PRINCIPAL", "x", { kind: "anonymous" }],
+    [
+      "of another account",
+      "444455556666",
+      "Access Denied",
+      { kind: "unnamed", account: "444455556666" },
+    ],
+    [
+      "of another account, whose message names the caller",
+      "444455556666",
+      asked.replace(session, partner),
+      {
+        kind: "role",
+        arn: "arn:aws:iam::444455556666:role/partner",
+        session: partner,
+        account: "444455556666",
+      },
+    ],
+    [
+      "of another account than its message says",
+      "444455556666",
+      asked,
+      { kind: "unnamed", account: "444455556666" },
+    ],
+  ];
+  for (const [why, accountId, errorMessage, expected] of rows)
+    it(`is read ${why}`, () => {
+      const userIdentity = { type: "AWSAccount", principalId: "", accountId };
+      const found = parseDenial(JSON.stringify({ ...event, userIdentity, errorMessage }));
+      assert.deepEqual(found.caller, expected);
+    });
+});
+
+describe("a denied event of KMS, which has no resources,", () => {
+  const { resources: _, ...rest } = kmsEvent;
+  const denied = `User: ${session} is not authorized to perform: kms:Decrypt on resource: ${key} because no resource-based policy allows the kms:Decrypt action`;
+  const rows: readonly (readonly [why: string, more: object])[] = [
+    ["its message", { errorMessage: denied }],
+    ["what was asked for", { requestParameters: { keyId: key } }],
+  ];
+  for (const [why, more] of rows)
+    it(`has its key from ${why}`, () => {
+      assert.equal(
+        parseDenial(JSON.stringify({ ...rest, errorMessage: undefined, ...more })).resource,
+        key,
+      );
+    });
+});
+
 describe("what tells of no denial is refused", () => {
   const rows: readonly (readonly [why: string, text: string, expected: RegExp, hint: RegExp])[] = [
     [
@@ -206,16 +284,23 @@ describe("what tells of no denial is refused", () => {
     ],
     ["broken JSON", "{", /expected a CloudTrail event as JSON/, /^$/],
     [
-      "a list of events",
-      JSON.stringify({ Records: [event] }),
-      /expected an event of S3 or KMS/,
-      /not the list of Records/,
+      "a list of several events",
+      JSON.stringify({ Records: [event, event, event] }),
+      /^expected one CloudTrail event, got 3$/,
+      /jq '\.Records\[0\]' FILE/,
     ],
+    [
+      "an array of several events",
+      JSON.stringify([event, event]),
+      /^expected one CloudTrail event, got 2$/,
+      /jq '\.\[0\]' FILE/,
+    ],
+    ["an empty list", "[]", /^expected one CloudTrail event, got 0$/, /another time/],
     [
       "an event of another service",
       JSON.stringify({ ...event, eventSource: "ec2.amazonaws.com" }),
       /eventSource: expected an event of S3 or KMS/,
-      /./,
+      /^$/,
     ],
     [
       "a caller that is none",

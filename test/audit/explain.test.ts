@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type Explanation, explain, isMeant } from "../../agent/audit/explain.ts";
+import { type Explanation, explain } from "../../agent/audit/explain.ts";
 import { encodeExplanation, explanationJson } from "../../agent/audit/explain-words.ts";
+import { isMeant } from "../../agent/audit/meant.ts";
 import { PosternError } from "../../agent/core/errors.ts";
 import type { Verb } from "../../agent/map/access-map.ts";
 import { parseMap } from "../../agent/map/parse.ts";
@@ -182,6 +183,21 @@ describe("an explanation of what is denied", () => {
       "publishers: { ci: edit, ops: restore }",
     ],
     ["web", "read", "nowhere/x", /^no group of the map has "nowhere\/x"/, "groups:\n"],
+    [
+      "tasks",
+      "list",
+      "tls/",
+      /^nothing need change: group tls has a list of names, and who reads it asks for each by its name and never lists$/,
+      "  tls:\n    prefix",
+    ],
+    [
+      "web",
+      "list",
+      "db.bundle",
+      /^nothing need change: group db is one object, and who reads it asks for it by its key and never lists$/,
+      "  db:\n    bundle",
+    ],
+    ["web", "list", "", /^nobody lists more than a group at once: .*, such as web\/$/, "groups:\n"],
     ["frontend", "read", "db.bundle", /^add db to groups of host frontend$/, undefined],
   ];
   for (const [who, verb, key, edit, place] of remedies)

@@ -1,7 +1,7 @@
 /** What is told of a map with groups in several buckets: of each bucket, and of a group in its own. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { parseDenial } from "../../agent/audit/denial.ts";
+import { parseDenial } from "../../agent/audit/denial-text.ts";
 import { differenceOf } from "../../agent/audit/difference.ts";
 import { driftOf, hasDrifted } from "../../agent/audit/drift.ts";
 import { explain } from "../../agent/audit/explain.ts";
