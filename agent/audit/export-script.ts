@@ -16,7 +16,7 @@ export function exportScript(map: AccessMap): string {
     ...targets.map(({ bucket, region }) =>
       ask(
         `buckets/${bucket}/get-bucket-location`,
-        `s3api get-bucket-location --bucket ${bucket} --region ${region}`,
+        `s3api get-bucket-location --bucket ${bucket} --expected-bucket-owner ${map.account} --region ${region}`,
       ),
     ),
     ...targets.flatMap(({ region, keys }) =>
@@ -63,6 +63,8 @@ function ask(file: string, call: string): string {
 const HEAD = `#!/bin/sh
 # Saves what "postern policy drift MAP --from DIR" reads. Every call only reads.
 # Usage: sh export.sh DIR
+# It takes what "postern policy drift MAP --print-policy" prints, and beside that s3:GetBucketLocation on the buckets,
+# kms:DescribeKey on the keys, and iam:GetAccountAuthorizationDetails.
 set -eu
 umask 077
 mkdir -p "\${1:?usage: sh export.sh DIR}"

@@ -9,6 +9,7 @@
 import type { AccessMap, Principal, Target } from "../map/access-map.ts";
 import { targetsIn } from "../map/buckets.ts";
 import { type Bindings, bindingsOf } from "../policy/bindings.ts";
+import { accountOf, type Caller } from "../policy/caller.ts";
 import { contextOf } from "../policy/context.ts";
 import type { Deployment } from "../policy/deployment.ts";
 import { parsePolicy } from "../policy/document.ts";
@@ -34,6 +35,16 @@ const EVERYTHING = parsePolicy(
   "whatever allowed it",
 );
 
+/** What lets others than the account's own in: S3 has none of the caller's policies to go by. */
+const EVERYBODY = parsePolicy(
+  {
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Principal: "*", Action: "s3:*", Resource: "*" }],
+  },
+  "resource",
+  "whatever let others in",
+);
+
 /** In the order of the events; of buckets and keys that are none of the map's, none. */
 export function stoppedBy(
   map: AccessMap,
@@ -44,15 +55,29 @@ export function stoppedBy(
   const [was, is] = [bindingsOf(before), bindingsOf(after)];
   return events.flatMap((event) => {
     const request = requestOf(map, event);
-    if (request === undefined || decided(request, was).decision === "deny") return [];
-    const verdict = decided(request, is);
+    if (request === undefined || mayBeNamed(map, request.caller)) return [];
+    if (decided(request, was, map).decision === "deny") return [];
+    const verdict = decided(request, is, map);
     return verdict.decision === "deny" ? [{ event, verdict }] : [];
   });
 }
 
-function decided(request: AccessRequest, bindings: Bindings): Verdict {
+function decided(request: AccessRequest, bindings: Bindings, { account }: AccessMap): Verdict {
   const policies = bindings(request);
-  return evaluate(request, { ...policies, identity: [...policies.identity, EVERYTHING] });
+  const isOther = accountOf(request.caller) !== account && request.action.startsWith("s3:");
+  const { resource = EVERYBODY } = policies;
+  const statements = [...resource.statements, ...EVERYBODY.statements];
+  return evaluate(request, {
+    ...policies,
+    identity: [...policies.identity, EVERYTHING],
+    resource: isOther ? { ...resource, statements } : policies.resource,
+  });
+}
+
+/** Whether an account is all that is told of somebody who may be a principal of the map. */
+function mayBeNamed({ account, principals }: AccessMap, caller: Caller): boolean {
+  if (caller.kind !== "root" || caller.account === account) return false;
+  return principals.some((one) => one.kind === "foreign" && one.account === caller.account);
 }
 
 function requestOf(map: AccessMap, { request }: TrailEvent): AccessRequest | undefined {

@@ -8,6 +8,7 @@ import { isRecord } from "../policy/issues.ts";
 import type { Caller } from "../policy/caller.ts";
 import type { Denial } from "./denial.ts";
 import { denialOfEvent } from "./denial-event.ts";
+import { namedEvent } from "./trail-callers.ts";
 
 /** A request that AWS allowed. */
 export interface TrailEvent {
@@ -16,20 +17,24 @@ export interface TrailEvent {
   readonly request: Omit<Denial, "from" | "told" | "caller"> & { readonly caller: Caller };
 }
 
+export type Skip = "of other services" | "denied" | "of callers that no policy names";
+
 export interface Trail {
   readonly events: readonly TrailEvent[];
-  /** Of other services, denied anyway, or by nobody that a policy could name. */
   readonly skipped: number;
+  /** How many were skipped for what. */
+  readonly reasons: ReadonlyMap<Skip, number>;
 }
 
 /** @throws {PosternError} BadData with the line that is no event */
 export function parseTrail(text: string): Trail {
   const records = recordsIn(text);
-  const events = records.flatMap((record) => {
-    const event = eventOf(record);
-    return event === undefined ? [] : [event];
-  });
-  return { events, skipped: records.length - events.length };
+  const read = records.map(eventOf);
+  const events = read.filter((one) => typeof one !== "string");
+  const skips = read.filter((one) => typeof one === "string");
+  const reasons = new Map<Skip, number>();
+  for (const skip of skips) reasons.set(skip, (reasons.get(skip) ?? 0) + 1);
+  return { events, skipped: skips.length, reasons };
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -62,17 +67,21 @@ function jsonOf(text: string): unknown {
 
 const SERVICES = new Set(["s3.amazonaws.com", "kms.amazonaws.com"]);
 
-function eventOf(record: Json): TrailEvent | undefined {
+function eventOf(record: Json): TrailEvent | Skip {
   const { eventSource, eventTime, errorCode } = record;
-  if (!SERVICES.has(String(eventSource)) || errorCode !== undefined) return undefined;
+  if (!SERVICES.has(String(eventSource))) return "of other services";
+  if (errorCode !== undefined) return "denied";
+  const named = namedEvent(record);
   try {
-    const { caller, action, resource, context } = denialOfEvent(record);
-    if (caller.kind === "unnamed") return undefined;
+    const told = denialOfEvent(named?.record ?? record);
+    const { action, resource, context } = told;
+    const caller = named?.caller ?? told.caller;
+    if (caller.kind === "unnamed") return "of callers that no policy names";
     const time = typeof eventTime === "string" ? eventTime : "";
     return { time, request: { caller, action, resource, context } };
   } catch (error) {
-    // a service of AWS, which has no ARN
-    if (error instanceof PosternError && error.code === "BadData") return undefined;
+    if (error instanceof PosternError && error.code === "BadData")
+      return "of callers that no policy names";
     throw error;
   }
 }

@@ -11,6 +11,7 @@ import type { Generated } from "../generate/deployment.ts";
 import type { PolicyFile } from "../lint/document.ts";
 import type { LintSet } from "../lint/files.ts";
 import type { DocumentKind } from "../lint/kind.ts";
+import type { placedDocuments } from "../lint/placed.ts";
 import type { MapFile } from "../lint/set.ts";
 import type { AccessMap } from "../map/access-map.ts";
 import type { MapPath } from "../map/complete.ts";
@@ -30,7 +31,7 @@ export async function setsOf(
   paths: readonly string[],
   { kind, ...known }: Told,
 ): Promise<readonly LintSet[]> {
-  const plain: PolicyFile[] = [];
+  const plain: { name: string; text: string }[] = [];
   const others: LintSet[] = [];
   for (const path of paths) {
     const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() === true;
@@ -38,10 +39,11 @@ export async function setsOf(
     else {
       const text = (await valueOfFile(path)).toString("utf8");
       if (isMap(path, text)) others.push(await mapSet(path, text));
-      else plain.push({ name: path, text, kind });
+      else plain.push({ name: path, text });
     }
   }
-  return plain.length === 0 ? others : [{ documents: plain, ...known }, ...others];
+  if (plain.length === 0) return others;
+  return [{ documents: await judgeable(plain, kind), ...known }, ...others];
 }
 
 /** YAML, or JSON with a map's members and without a policy's. */
@@ -49,7 +51,18 @@ function isMap(path: string, text: string): boolean {
   return /\.ya?ml$/i.test(path) || (/"groups"\s*:/.test(text) && !/"Statement"\s*:/.test(text));
 }
 
-/** Without an index, every JSON file in it is a plain document. */
+/** Each document by its place; one in a template of CloudFormation is one as well. */
+async function judgeable(
+  ...given: Parameters<typeof placedDocuments>
+): Promise<readonly PolicyFile[]> {
+  const { placedDocuments } = await import("../lint/placed.ts");
+  return placedDocuments(...given);
+}
+
+/**
+ * Without an index, every JSON file in it is a plain document or a template, but for what `generate --stage` undoes with
+ * and for what tools keep in hidden folders.
+ */
 async function folderSet(folder: string, { kind, ...known }: Told): Promise<LintSet> {
   const [{ readDeployment }, { INDEX }, files] = await Promise.all([
     import("../generate/read-files.ts"),
@@ -59,9 +72,11 @@ async function folderSet(folder: string, { kind, ...known }: Told): Promise<Lint
   const prefix = folder.endsWith("/") ? folder : `${folder}/`;
   if (files.some(({ path }) => path === INDEX))
     return setOfDeployment(readDeployment(files), files, prefix);
-  const documents = files
-    .filter(({ path }) => path.endsWith(".json"))
-    .map(({ path, text }) => ({ name: `${prefix}${path}`, text, kind }));
+  const read = files
+    .filter(({ path }) => path.endsWith(".json") && !/^undo\/|(?:^|\/)\./.test(path))
+    .map(({ path, text }) => ({ name: `${prefix}${path}`, text }));
+  const beside = files.filter(({ path }) => !path.endsWith(".json")).map(({ text }) => text);
+  const documents = await judgeable(read, kind, beside);
   if (documents.length > 0) return { documents, ...known };
   throw new PosternError("BadData", `${quote(folder)}: expected documents (*.json), got none`);
 }

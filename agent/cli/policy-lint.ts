@@ -43,7 +43,7 @@ export const policyLint: Command = {
   manual: {
     description: [
       "Judges policy documents by the rules of docs/policy-lint.md. Nearly every finding carries a request that does the harm, decided by the very documents: where a condition or another document prevents it, there is no finding.",
-      "A file is a plain policy document as JSON, or an access map: then the map itself is judged, and the documents that it makes, whose findings are told at the map's lines. A folder that policy generate wrote is judged as a whole, with the kinds and owners that its index tells; of another folder every JSON file is a plain document. Plain documents are judged together: a bucket policy with the key policies and roles that belong to it.",
+      "A file is a plain policy document as JSON, or an access map: then the map itself is judged, and the documents that it makes, whose findings are told at the map's lines. A folder that policy generate wrote is judged as a whole, with the kinds and owners that its index tells; of another folder every JSON file is a plain document, whose kind its place tells in a module of Terraform. A template of CloudFormation is taken apart, and each policy in it judged. Plain documents are judged together: a bucket policy with the key policies and roles that belong to it.",
       "The kind of a plain document is recognised, but for boundaries, session policies and those of organisations, which look like identity policies: --kind says it.",
       "A finding is muted by its rule, for one statement by its Sid, for one file by its name; a mute that is for nothing is itself a note. The file of --mutes has one a line, and # begins a comment.",
     ],

@@ -98,20 +98,27 @@ async function trailLines(
     import("../audit/trail.ts"),
     import("../audit/stage-trail.ts"),
   ]);
-  const { events, skipped } = parseTrail((await valueOfFile(file)).toString("utf8"));
+  const { events, skipped, reasons } = parseTrail((await valueOfFile(file)).toString("utf8"));
+  const why = [...reasons].map(([reason, count]) => `${count} ${reason}`).join(", ");
   const stopped = stoppedBy(map, before, after, events);
   return [
-    `${file}: ${counted(events.length, "request")} that AWS allowed, of which this stage would have denied ${stopped.length}; ${counted(skipped, "event")} skipped`,
+    `${file}: ${counted(events.length, "request")} that AWS allowed, of which this stage would have denied ${stopped.length}; ${counted(skipped, "event")} skipped${why === "" ? "" : `: ${why}`}`,
     ...stopped.map(stoppedLine),
   ];
 }
 
 function stoppedLine({ event: { time, request }, verdict }: Stopped): string {
   const { caller, action, resource } = request;
-  const who = "arn" in caller ? caller.arn : caller.kind;
+  const who = nameOf(caller);
   const [place] = verdict.statements;
   const why = place?.sid === undefined ? verdict.why : `statement ${place.sid} denies it`;
   return `- ${time} ${who} ${action} on ${resource ?? "?"}: ${why}`;
+}
+
+function nameOf(caller: Stopped["event"]["request"]["caller"]): string {
+  if (caller.kind === "root") return `account ${caller.account}`;
+  if (caller.kind === "service") return caller.name;
+  return "arn" in caller ? caller.arn : caller.kind;
 }
 
 function counted(count: number, what: string): string {

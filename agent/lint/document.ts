@@ -14,6 +14,8 @@ import { type DocumentKind, type KindGuess, policyKindOf, recognise } from "./ki
 export interface PolicyFile {
   readonly name: string;
   readonly text: string;
+  /** Where in the file the document stands, if others stand there as well. */
+  readonly within?: string | undefined;
   /** Recognised from the document's shape when it is not told. */
   readonly kind?: DocumentKind | undefined;
   /** The ARN of the role, user, bucket or key that has the document. */
@@ -60,19 +62,21 @@ export interface WrittenStatement {
   readonly conditions: readonly WrittenCondition[];
 }
 
-export function readDocument({ name, text, kind, attachedTo }: PolicyFile): LintDocument {
+export function readDocument({ name, text, within, kind, attachedTo }: PolicyFile): LintDocument {
+  // statements are known by the names of their policies
+  const called = within === undefined ? name : `${name} ${within}`;
   const faults: Fault[] = [];
   const value = readJson(text, faults);
   const guess: KindGuess =
     kind === undefined ? recognise(value) : { kind, told: true, alternatives: [] };
   const policy =
     faults.length === 0
-      ? parseDocument(value, policyKindOf(guess.kind), name, (path, message) => {
+      ? parseDocument(value, policyKindOf(guess.kind), called, (path, message) => {
           faults.push({ path, message });
         })
       : undefined;
   const empty: Policy = {
-    name,
+    name: called,
     kind: policyKindOf(guess.kind),
     version: "2012-10-17",
     statements: [],

@@ -18,6 +18,7 @@ import { ADMINISTRATOR_RULES } from "./map-administrators.ts";
 import { DUTY_RULES } from "./map-duties.ts";
 import { MAP_ENCRYPTION_RULES } from "./map-encryption.ts";
 import { LEFTOVER_RULES } from "./map-leftovers.ts";
+import { MANAGED_POLICY_RULES } from "./map-managed.ts";
 import { MAP_NETWORK_RULES } from "./map-network.ts";
 import { MAP_PRINCIPAL_RULES } from "./map-principals.ts";
 import type { Rule } from "./rule.ts";
@@ -55,6 +56,7 @@ export const RULES: readonly Rule[] = [
   ...DUTY_RULES,
   ...ADMINISTRATOR_RULES,
   ...MAP_PRINCIPAL_RULES,
+  ...MANAGED_POLICY_RULES,
   ...MAP_NETWORK_RULES,
   ...MAP_ENCRYPTION_RULES,
   ...LEFTOVER_RULES,

@@ -19,12 +19,27 @@ export const VERSION_RULES: readonly Rule[] = [
     witness: false,
     judges: "text",
     find: (document) =>
-      document.faults
+      (functionIn(document.value) === undefined ? document.faults : [])
         // principal-pattern tells of it with what to do instead
         .filter(
           ({ message }) => !isPrincipalPattern(/got "(arn:[^"]*)"$/.exec(message)?.[1] ?? "*"),
         )
         .map(({ path, message }) => ({ document, path, message })),
+  },
+  {
+    id: "template-function",
+    severity: "note",
+    title: "a document of a template with a function such as `Fn::Sub` or `Ref` in it",
+    why: "What the document says is known when CloudFormation has filled it in, so that hardly a rule judges it here.",
+    page: "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html",
+    fix: "judge the document as it is deployed",
+    witness: false,
+    judges: "text",
+    find: (document) => {
+      const name = functionIn(document.value);
+      const message = `expected a document as it is deployed, got ${name ?? ""} in it: not judged`;
+      return name === undefined ? [] : [{ document, path: "", message }];
+    },
   },
   {
     id: "kind-unclear",
@@ -104,4 +119,16 @@ function variablesOf(document: LintDocument): readonly Harm[] {
 
 function hasVariable(text: string): boolean {
   return /\$\{[^}]+\}/.test(text);
+}
+
+/** The name of the first function of CloudFormation: an object of one member. */
+function functionIn(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const [name, ...others] = Array.isArray(value) ? [] : Object.keys(value);
+  if (name !== undefined && others.length === 0 && /^(?:Ref|Fn::\w+)$/.test(name)) return name;
+  for (const member of Object.values(value)) {
+    const found = functionIn(member);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

@@ -51,6 +51,19 @@ function run(answers: Readonly<Record<string, string>>, code: string) {
 const OWNER = { account: "111122223333", partition: "aws", region: "us-east-1" };
 
 describe("the script that exports", () => {
+  it("names the owner of the bucket in each question to S3", () => {
+    const asked = script.split("\n").filter((line) => line.includes(" aws s3api "));
+    assert.ok(asked.length > 5);
+    for (const line of asked) assert.match(line, / --expected-bucket-owner 111122223333 /);
+  });
+
+  it("says at its head what it takes beside the policy that is printed", () => {
+    const [head = ""] = script.split("set -eu");
+    for (const action of ["s3:GetBucketLocation", "kms:DescribeKey"])
+      assert.match(head, RegExp(action));
+    assert.match(head, /iam:GetAccountAuthorizationDetails/);
+  });
+
   it("is clean", (t) => {
     const { error, status, stdout } = spawnSync("shellcheck", ["-"], {
       input: script,

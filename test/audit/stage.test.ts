@@ -250,8 +250,15 @@ describe("events of CloudTrail", () => {
 
   it("are read from lines and from a list, without what was denied or is of others", () => {
     for (const text of [`${lines}\n`, JSON.stringify({ Records: [event, denied, foreign] })]) {
-      const { events, skipped } = parseTrail(text);
+      const { events, skipped, reasons } = parseTrail(text);
       assert.deepEqual([events.length, skipped], [1, 2]);
+      assert.deepEqual(
+        [...reasons],
+        [
+          ["denied", 1],
+          ["of other services", 1],
+        ],
+      );
       assert.equal(events[0]?.request.action, "s3:GetObject");
       assert.equal(events[0].time, event.eventTime);
     }
@@ -280,6 +287,16 @@ describe("the requests of the past that a stage would have denied", () => {
         return `${action} ${name} ${verdict.statements[0]?.sid ?? "-"}`;
       });
       assert.deepEqual(found, expected);
+    });
+
+  for (const userIdentity of [
+    { type: "AWSAccount", accountId: "999988887777" },
+    { type: "AWSService", invokedBy: "logging.s3.amazonaws.com" },
+  ])
+    it(`are those of ${userIdentity.type}, which has no ARN`, () => {
+      const { events } = parseTrail(JSON.stringify({ ...event, userIdentity }));
+      const [found] = stoppedBy(map, at(1), at(3), events);
+      assert.equal(found?.verdict.explicit, true);
     });
 
   it("are none of other buckets", () => {
