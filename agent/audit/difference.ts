@@ -1,9 +1,9 @@
 /**
- * What a change of the map changes: who may do what now and could not before, or no longer; what hosts run as; which
- * guards differ.
+ * What a change of the map changes: who may do what now and could not before, or no longer, also by becoming a role; what
+ * hosts run as; which settings that protect differ.
  *
  * Access is compared by decisions on both maps' documents, of everyday requests: a guard that now asks for more shows as
- * a guard.
+ * a guard. Who may become a role is compared by what the maps say, and has what the role has.
  * @module
  */
 import type { AccessMap, Group, Principal, Target, Verb } from "../map/access-map.ts";
@@ -12,6 +12,8 @@ import { holdsKey } from "../map/reach.ts";
 import { VERBS } from "../map/access-map.ts";
 import type { Bindings } from "../policy/bindings.ts";
 import { askOf, decide, exampleKey } from "./asks.ts";
+import { arnOf, entrantsBeyond } from "./entrants.ts";
+import { keepNotes, settingNotes } from "./settings-notes.ts";
 
 /** A map with what its documents decide. */
 export interface Version {
@@ -22,6 +24,11 @@ export interface Version {
 export interface AccessChange {
   readonly kind: "gained" | "lost";
   readonly principal: string;
+  /**
+   * Of whom it is true where not of the whole principal: who may become it, or
+   * what it is, where its name meant another.
+   */
+  readonly by: string | undefined;
   /** In the order of `VERBS`. */
   readonly verbs: readonly Verb[];
   /** Of the map in which it is allowed. */
@@ -33,7 +40,7 @@ export interface AccessChange {
 
 export interface Difference {
   readonly access: readonly AccessChange[];
-  /** Sentences without a full stop: hosts, guards, networks. */
+  /** Sentences without a full stop: hosts, roles that reach no secret, settings, kept statements. */
   readonly notes: readonly string[];
 }
 
@@ -42,8 +49,9 @@ export function differenceOf(before: Version, after: Version): Difference {
     access: [...changes(before, after, "lost"), ...changes(after, before, "gained")],
     notes: [
       ...hostNotes(before.map, after.map),
-      ...guardNotes(before.map, after.map),
-      ...networkNotes(before.map, after.map),
+      ...roleNotes(before, after),
+      ...settingNotes(before.map, after.map),
+      ...keepNotes(before.map, after.map),
     ],
   };
 }
@@ -57,17 +65,68 @@ function changes(
   return bucketsOf(one.map).flatMap(({ map, target }) =>
     map.principals.flatMap((principal) =>
       map.groups.flatMap((group): readonly AccessChange[] => {
-        const verbs = VERBS.filter(
-          (verb) =>
-            isAllowed({ ...one, map }, target, principal, group, verb) &&
-            !isStillAllowed(other, target, principal, group, verb),
+        const allowed = VERBS.filter((verb) =>
+          isAllowed({ ...one, map }, target, principal, group, verb),
         );
-        const key = exampleKey(group);
-        const { bucket } = target;
-        return verbs.length === 0
-          ? []
-          : [{ kind, principal: principal.name, verbs, group: group.name, bucket, key }];
+        const verbs = allowed.filter(
+          (verb) => !isStillAllowed(other, target, principal, group, verb),
+        );
+        const changeOf = (by: string | undefined, which: readonly Verb[]): AccessChange => ({
+          kind,
+          principal: principal.name,
+          by,
+          verbs: which,
+          group: group.name,
+          bucket: target.bucket,
+          key: exampleKey(group),
+        });
+        return [
+          ...(verbs.length === 0 ? [] : [changeOf(movedFrom(principal, other.map), verbs)]),
+          ...(allowed.length === 0
+            ? []
+            : newcomers(principal, other.map).map((by) => changeOf(by, allowed))),
+        ];
       }),
+    ),
+  );
+}
+
+/** Who may become the principal in its map, and not in the other, which has the same. */
+function newcomers(principal: Principal, other: AccessMap): readonly string[] {
+  const same = other.principals.find((one) => arnOf(one) === arnOf(principal));
+  return same === undefined ? [] : entrantsBeyond(principal, same);
+}
+
+/** What it is now, where the other map has one of its name that is another. */
+function movedFrom(principal: Principal, { principals }: AccessMap): string | undefined {
+  const namesake = principals.find(({ name }) => name === principal.name);
+  if (namesake === undefined || arnOf(namesake) === arnOf(principal)) return undefined;
+  const isOtherSet =
+    principal.kind === "sso" &&
+    (namesake.kind !== "sso" || namesake.permissionSet !== principal.permissionSet);
+  return isOtherSet ? `permission set ${principal.permissionSet}` : arnOf(principal);
+}
+
+/** Of principals that reach no secret themselves, as deployers: another ARN, and who may become it. */
+function roleNotes(before: Version, after: Version): readonly string[] {
+  const told = (one: Version, other: Version, may: string): readonly string[] =>
+    one.map.principals
+      .filter((principal) => !reachesSecrets(one, principal))
+      .flatMap((principal) => [
+        ...[movedFrom(principal, other.map)].flatMap((who) =>
+          who === undefined
+            ? []
+            : [`${who} ${may === "may now" ? "is now" : "is no longer"} ${principal.name}`],
+        ),
+        ...newcomers(principal, other.map).map((who) => `${who} ${may} become ${principal.name}`),
+      ]);
+  return [...told(before, after, "may no longer"), ...told(after, before, "may now")];
+}
+
+function reachesSecrets(version: Version, principal: Principal): boolean {
+  return bucketsOf(version.map).some(({ map, target }) =>
+    map.groups.some((group) =>
+      VERBS.some((verb) => isAllowed({ ...version, map }, target, principal, group, verb)),
     ),
   );
 }
@@ -109,10 +168,6 @@ function isStillAllowed(
   return decide(ask, version.bindings).allowed;
 }
 
-function arnOf(principal: Principal): string {
-  return principal.kind === "sso" ? principal.arnPattern : principal.arn;
-}
-
 function hostNotes(before: AccessMap, after: AccessMap): readonly string[] {
   const roleBefore = new Map(before.hosts.map(({ name, principal }) => [name, principal]));
   const roles = new Set(before.hosts.map(({ principal }) => principal));
@@ -132,32 +187,4 @@ function hostNotes(before: AccessMap, after: AccessMap): readonly string[] {
       .filter(({ name }) => !present.has(name))
       .map(({ name, principal }) => `host ${name}, as ${principal}, is gone`),
   ];
-}
-
-function guardNotes(before: AccessMap, after: AccessMap): readonly string[] {
-  const names = {
-    tls: "tls",
-    org: "org",
-    imdsV2: "imds_v2",
-    stolenCredentials: "stolen_credentials",
-    presigned: "presigned",
-  } as const;
-  return Object.entries(names).flatMap(([guard, name]) => {
-    const [old, now] = [before.guards, after.guards].map((guards) =>
-      String(Object.entries(guards).find(([one]) => one === guard)?.[1] ?? "none"),
-    );
-    return old === now ? [] : [`guard ${name} is ${now}, was ${old}`];
-  });
-}
-
-function networkNotes(before: AccessMap, after: AccessMap): readonly string[] {
-  return after.principals.flatMap(({ name, network }) => {
-    const old = before.principals.find((one) => one.name === name)?.network;
-    if (old === undefined || JSON.stringify(old) === JSON.stringify(network)) return [];
-    return [`network of ${name} is ${networkWords(network)}, was ${networkWords(old)}`];
-  });
-}
-
-function networkWords(network: Principal["network"]): string {
-  return network.kind === "any" ? "any" : [...network.vpces, ...network.cidrs].join(", ");
 }

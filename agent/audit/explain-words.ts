@@ -15,7 +15,7 @@ export function encodeExplanation(
 ): readonly string[] {
   const { decided, steps, remedy, meant } = explanation;
   const { principal, verb, key } = decided.ask;
-  const answer = `${principal.name} may ${decided.allowed ? "" : "not "}${verb} ${key}`;
+  const answer = `${principal.name} may ${decided.allowed ? "" : "not "}${verb} ${key === "" ? wholeWords(verb) : key}`;
   const surprise = decided.allowed && !meant ? ", and the map does not say so" : "";
   return [
     `${answer}${surprise}.`,
@@ -31,6 +31,11 @@ export function remedyLines({ file }: AccessMap, { kind, edit, line }: Remedy): 
   const begin =
     kind === "edit" ? `To allow it: ${edit}` : `${edit[0]?.toUpperCase()}${edit.slice(1)}`;
   return ["", `${begin}${place}.`];
+}
+
+/** What a question without a name is about. */
+function wholeWords(verb: Verb): string {
+  return verb === "list" ? "the whole bucket" : "an object without a name";
 }
 
 export function stepLines(

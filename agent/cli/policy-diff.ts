@@ -1,6 +1,7 @@
 /** `postern policy diff`: what a change of the map changes. @module */
 import type { Difference, Version } from "../audit/difference.ts";
 import { EXIT } from "../core/errors.ts";
+import type { AccessMap } from "../map/access-map.ts";
 import type { Command, Surroundings } from "./command.ts";
 import { write } from "./output.ts";
 import { policy } from "./policy.ts";
@@ -13,7 +14,7 @@ export const policyDiff: Command = {
   summary: "say who gains and who loses access by a change",
   manual: {
     description: [
-      "Compares two access maps by what their documents decide, for a pull request: which principal may do what to which group now and could not before, or no longer can; which hosts run as another role; which guards and networks differ.",
+      "Compares two access maps by what their documents decide, for a pull request: which principal may do what to which group now and could not before, or no longer can; who may become a role that can, and could not; which hosts run as another role; which settings that protect differ: guards, networks, encryption, policies of others that roles have, kept statements.",
       "Access is compared by everyday requests, as they come when all is as it should be. policy generate --check says which documents change.",
     ],
     consults: [],
@@ -46,7 +47,7 @@ async function compareMaps(
   const difference = differenceOf(before, after);
   const text = json
     ? `${JSON.stringify(difference)}\n`
-    : await fitted(linesOf(difference), terminal.stdout);
+    : await fitted(linesOf(difference, after.map), terminal.stdout);
   await write(terminal.stdout, text);
   if (difference.access.length + difference.notes.length > 0) exitWith(EXIT.changed);
 }
@@ -56,13 +57,20 @@ async function versionOf(file: string): Promise<Version> {
   return { map, bindings: bindingsOf((await documentsOf(map, undefined)).deployment) };
 }
 
-/** "+ db may now read, list web (web/example of acme-secrets)" */
-function linesOf({ access, notes }: Difference): readonly string[] {
+/**
+ * "+ db may now read, list web (web/example of acme-secrets)", "+ user/carol, as emergency, may now ..."; principals of the
+ * map's account without what all their ARNs begin with.
+ */
+function linesOf(
+  { access, notes }: Difference,
+  { partition, account }: AccessMap,
+): readonly string[] {
+  const own = `arn:${partition}:iam::${account}:`;
   if (access.length + notes.length === 0) return ["Nobody gains or loses access."];
   return [
-    ...access.map(({ kind, principal, verbs, group, bucket, key }) => {
+    ...access.map(({ kind, principal, by, verbs, group, bucket, key }) => {
       const may = kind === "gained" ? "may now" : "may no longer";
-      return `${kind === "gained" ? "+" : "-"} ${principal} ${may} ${verbs.join(", ")} ${group} (${key} of ${bucket})`;
+      return `${kind === "gained" ? "+" : "-"} ${by === undefined ? principal : `${by.replace(own, "")}, as ${principal},`} ${may} ${verbs.join(", ")} ${group} (${key} of ${bucket})`;
     }),
     ...notes.map((note) => `~ ${note}`),
   ];

@@ -5,6 +5,7 @@ import { encodeExplanation, explanationJson } from "../../agent/audit/explain-wo
 import { isMeant } from "../../agent/audit/meant.ts";
 import { PosternError } from "../../agent/core/errors.ts";
 import type { Verb } from "../../agent/map/access-map.ts";
+import { generateDeployment } from "../../agent/generate/deployment.ts";
 import { parseMap } from "../../agent/map/parse.ts";
 import { bindingsOf } from "../../agent/policy/bindings.ts";
 import type { Deployment, PolicyJson } from "../../agent/policy/deployment.ts";
@@ -241,6 +242,21 @@ describe("what the map means", () => {
       const group = map.groups.find((one) => one.name === name) ?? assert.fail();
       const principal = map.principals.find((one) => one.name === who) ?? assert.fail();
       assert.equal(isMeant(group, principal, verb), meant);
+    });
+});
+
+describe("an explanation of break-glass and of no name", () => {
+  const bindings = bindingsOf(generateDeployment(map));
+  const rows: readonly (readonly [who: string, verb: Verb, key: string, first: string])[] = [
+    ["emergency", "read", "web/x", "emergency may read web/x."],
+    ["emergency", "list", "web/", "emergency may list web/."],
+    ["emergency", "put", "web/x", "emergency may not put web/x."],
+    ["web", "list", "", "web may not list the whole bucket."],
+  ];
+  for (const [who, verb, key, first] of rows)
+    it(`says: ${first}`, () => {
+      const found = explain(map, bindings, { who, verb, key });
+      assert.equal(encodeExplanation(map, found, () => undefined)[0], first);
     });
 });
 
