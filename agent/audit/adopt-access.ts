@@ -1,38 +1,81 @@
 /** Who may do what with each group, by documents, and how two answers differ. @module */
-import { type AccessMap, VERBS, type Verb } from "../map/access-map.ts";
-import { bindingsOf } from "../policy/bindings.ts";
-import { contextOf } from "../policy/context.ts";
+import { type AccessMap, type Group, type Target, VERBS, type Verb } from "../map/access-map.ts";
+import { type Bindings, bindingsOf } from "../policy/bindings.ts";
 import type { Deployment, PolicyJson } from "../policy/deployment.ts";
 import { evaluate } from "../policy/evaluate.ts";
-import { parseArn } from "../policy/glob.ts";
 import { isRecord } from "../policy/issues.ts";
-import { standardKeys } from "../policy/standard-keys.ts";
-import { sessionOf } from "./access-callers.ts";
-import type { FoundPrincipal } from "./adopt-principals.ts";
-import { askOf, decide, exampleKey } from "./asks.ts";
+import { withCircumstancesMet } from "./adopt-circumstances.ts";
+import { askOf, decide, exampleKey, step } from "./asks.ts";
 import { rolesOf } from "./comparable.ts";
 
-/** By principal and group. */
+/** By principal, and group or single object. */
 export type AccessTable = readonly {
   readonly principal: string;
-  readonly group: string;
+  /** A group's name, or an object's key. */
+  readonly thing: string;
+  /** Undefined for a group; for an object the group it lies in, or nothing. */
+  readonly inside: string | undefined;
+  readonly isObject: boolean;
   readonly verbs: ReadonlySet<Verb>;
 }[];
 
-/** @throws {PosternError} BadData when a document is none */
-export function accessOf(map: AccessMap, deployment: Deployment): AccessTable {
-  const bindings = bindingsOf(withForeigners(map, withoutSuffixes(deployment)));
+/** An object that policies name apart. */
+export interface NamedObject {
+  readonly key: string;
+  readonly sse: Group["sse"];
+}
+
+/**
+ * Asked as everything is on an ordinary day: conditions on circumstances are taken to be met.
+ * @throws {PosternError} BadData when a document is none
+ */
+export function accessOf(
+  map: AccessMap,
+  deployment: Deployment,
+  objects: readonly NamedObject[] = [],
+): AccessTable {
+  const bindings = bindingsAsked(map, deployment);
+  const things = [
+    ...map.groups.map((group) => {
+      const prefix = group.reach.kind === "prefix" ? group.reach.prefix : undefined;
+      return { name: group.name, isObject: false, inside: undefined, group, prefix };
+    }),
+    ...objects.map((object) => {
+      const inside = map.groups.find(
+        ({ reach }) => reach.kind === "prefix" && object.key.startsWith(reach.prefix),
+      );
+      const group = inside ?? groupAround(map, object);
+      return { name: object.key, isObject: true, inside: inside?.name, group, prefix: undefined };
+    }),
+  ];
+  const target = withKeysOf(map, objects);
   return map.principals.flatMap((principal) =>
-    map.groups.map((group) => {
-      const key = exampleKey(group);
-      const verbs = VERBS.filter((verb) => {
-        const asked = verb === "list" && group.reach.kind === "prefix" ? group.reach.prefix : key;
-        const ask = askOf(map, map.home, { principal, verb, key: asked, group });
-        return decide(ask, bindings).allowed;
+    things.map(({ name, isObject, inside, group, prefix }) => {
+      const key = isObject || group === undefined ? name : exampleKey(group);
+      const verbs = VERBS.filter((verb) => !(isObject && verb === "list")).filter((verb) => {
+        const asked = verb === "list" ? (prefix ?? key) : key;
+        return decide(askOf(map, target, { principal, verb, key: asked, group }), bindings).allowed;
       });
-      return { principal: principal.name, group: group.name, verbs: new Set(verbs) };
+      return { principal: principal.name, thing: name, inside, isObject, verbs: new Set(verbs) };
     }),
   );
+}
+
+function bindingsAsked(map: AccessMap, deployment: Deployment): Bindings {
+  return bindingsOf(withForeigners(map, withoutSuffixes(withCircumstancesMet(deployment))));
+}
+
+/** As if the object were a group of its own; its key is asked for by itself. */
+function groupAround({ groups: [first] }: AccessMap, { sse }: NamedObject): Group | undefined {
+  return first && { ...first, sse, seal: { mode: "none" }, readers: [], publishers: [] };
+}
+
+/** A map knows the keys of its groups alone. */
+function withKeysOf({ home }: AccessMap, objects: readonly NamedObject[]): Target {
+  const more = objects.flatMap(({ sse }) =>
+    sse.type === "s3" ? [] : [[sse.key, sse.key] as const],
+  );
+  return { ...home, keys: new Map([...home.keys, ...more]) };
 }
 
 /** What another account lets its roles do is not told: they are taken to be let do everything. */
@@ -77,13 +120,24 @@ export function diffAccess(
   before: AccessTable,
   after: AccessTable,
 ): { readonly lost: readonly string[]; readonly gained: readonly string[] } {
-  const only = (one: AccessTable, other: AccessTable): readonly string[] =>
-    one.flatMap(({ principal, group, verbs }) => {
-      const match = other.find((cell) => cell.principal === principal && cell.group === group);
-      return [...verbs]
-        .filter((verb) => match?.verbs.has(verb) !== true)
-        .map((verb) => `${principal}: ${verb} ${group}`);
-    });
+  const only = (one: AccessTable, other: AccessTable): readonly string[] => {
+    const verbsIn = (table: AccessTable, cell: AccessTable[number], thing: string | undefined) =>
+      table.find(
+        ({ principal, thing: name, isObject }) =>
+          principal === cell.principal && name === thing && (!isObject || cell.thing === thing),
+      )?.verbs;
+    return one.flatMap((cell) =>
+      [...cell.verbs]
+        .filter((verb) => {
+          const isLost = (thing: string | undefined): boolean =>
+            verbsIn(one, cell, thing)?.has(verb) === true &&
+            verbsIn(other, cell, thing)?.has(verb) !== true;
+          // what is said of a group need not be said of an object in it
+          return isLost(cell.thing) && !(cell.inside !== undefined && isLost(cell.inside));
+        })
+        .map((verb) => `${cell.principal}: ${verb} ${cell.thing}`),
+    );
+  };
   return { lost: only(before, after), gained: only(after, before) };
 }
 
@@ -102,25 +156,18 @@ export function withOwnPolicies(generated: Deployment, existing: Deployment): De
   return { ...generated, identities: [...known, ...others] };
 }
 
-/** Who may change the bucket's policy. */
-export function administratorsOf(
-  deployment: Deployment,
-  bucket: string,
-  principals: readonly FoundPrincipal[],
-): readonly string[] {
-  const bindings = bindingsOf(deployment);
-  return principals.flatMap(({ name, arn }) => {
-    const caller = sessionOf(arn);
-    if (caller === undefined) return [];
-    const asked = {
-      caller,
-      action: "s3:PutBucketPolicy",
-      resource: parseArn(`arn:${deployment.partition}:s3:::${bucket}`),
-      resourceAccount: deployment.account,
-    };
-    const keys = { "s3:TlsVersion": ["1.3"], "s3:authType": ["REST-HEADER"] };
-    const context = contextOf({ ...standardKeys(asked, keys, undefined), ...keys });
-    const request = { ...asked, context };
-    return evaluate(request, bindings(request)).decision === "allow" ? [name] : [];
-  });
+/** Who may change the bucket's policy, by documents in which circumstances are met. */
+export function administratorsOf(map: AccessMap, deployment: Deployment): readonly string[] {
+  const bindings = bindingsAsked(map, deployment);
+  const bucket = `arn:${map.partition}:s3:::${map.home.bucket}`;
+  return map.principals
+    .filter((principal) => {
+      // through no endpoint: those are for objects
+      const { request } = step({ map, principal }, "s3:PutBucketPolicy", bucket, {});
+      // S3 lets nobody of another account
+      return (
+        principal.kind !== "foreign" && evaluate(request, bindings(request)).decision === "allow"
+      );
+    })
+    .map(({ name }) => name);
 }

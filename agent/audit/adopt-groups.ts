@@ -13,7 +13,9 @@ export interface FoundGroup {
 export interface FoundGroups {
   readonly groups: readonly FoundGroup[];
   /** Objects that policies name and that are no group. */
-  readonly others: readonly string[];
+  readonly others: readonly { readonly text: string; readonly places: readonly string[] }[];
+  /** Keys by which to ask for what is named apart, be it in a group: of a pattern, one that it matches. */
+  readonly objects: readonly string[];
 }
 
 /** A map's prefixes; the rest is told. */
@@ -21,13 +23,19 @@ const PREFIX = /^([A-Za-z0-9._-]+\/)+$/;
 
 /** @param bucket its ARN */
 export function foundGroups(deployment: Deployment, bucket: string): FoundGroups {
-  const named = new Map<string, string>();
+  const named = new Map<string, readonly string[]>();
+  const add = (text: string, place: string): void => {
+    named.set(text, [...(named.get(text) ?? []), place]);
+  };
   for (const [place, document] of documentsIn(deployment))
     for (const statement of statementsOf(document))
       if (statement["Effect"] === "Allow" && !isOfService(statement))
         for (const text of textsOf(statement["Resource"]))
-          if (text.startsWith(`${bucket}/`)) named.set(text.slice(bucket.length + 1), place);
-  const patterns = [...named].map(([text, place]) => ({ text, place, prefix: prefixOf(text) }));
+          if (text.startsWith(`${bucket}/`) && !isAdministration(statement, text, bucket))
+            add(text.slice(bucket.length + 1), place);
+  const patterns = [...named].map(([text, places]) => {
+    return { text, places, place: places.at(-1) ?? "", prefix: prefixOf(text) };
+  });
   const prefixes = patterns.filter(({ prefix }) => prefix !== undefined);
   const isInside = (one: string): boolean =>
     prefixes.some(({ prefix = "" }) => one !== prefix && one.startsWith(prefix));
@@ -55,8 +63,23 @@ export function foundGroups(deployment: Deployment, bucket: string): FoundGroups
       ({ text, prefix }) =>
         prefix === undefined && ![...outer.keys()].some((one) => text.startsWith(one)),
     )
-    .map(({ text }) => text);
-  return { groups, others };
+    .map(({ text, places }) => ({ text, places: [...new Set(places)] }));
+  const objects = patterns
+    .filter(({ text, prefix }) => text !== "*" && (prefix === undefined || isInside(prefix)))
+    .map(({ text, prefix }) =>
+      prefix === undefined ? text.replaceAll(/[*?]/g, "x") : `${prefix}example`,
+    );
+  return { groups, others, objects: [...new Set(objects)] };
+}
+
+/** Who may do everything with everything is no reader of anything in particular. */
+function isAdministration(statement: PolicyJson, text: string, bucket: string): boolean {
+  return (
+    text === `${bucket}/*` &&
+    textsOf(statement["Action"]).every(
+      (action) => /^(s3:)?\*$/.test(action) || !/object|\*/i.test(action),
+    )
+  );
 }
 
 /** What services of AWS put into the bucket is no group of anybody. */

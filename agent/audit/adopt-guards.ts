@@ -1,110 +1,122 @@
-/** Which guards an existing bucket's policy has, and what of it nothing in a map stands for. @module */
+/**
+ * Which guards an existing bucket's policy has.
+ *
+ * A statement is one if it denies everybody everything in the bucket, by the guard's condition alone. Beside it may stand
+ * those conditions by which this program's own statements spare services, and what lacks the key.
+ * @module
+ */
 import type { PolicyJson } from "../policy/deployment.ts";
-import { statementsOf, textsOf, valuesUnder } from "./adopt-statements.ts";
+import { conditionsOf, isDenialOfAll, statementsOf, textsOf } from "./adopt-statements.ts";
+
+export interface FoundNetwork {
+  /** Whose it is; undefined: everybody's. */
+  readonly arns: readonly string[] | undefined;
+  readonly vpces: readonly string[];
+  readonly cidrs: readonly string[];
+}
 
 export interface FoundGuards {
   readonly tls: "1.2" | "1.3" | undefined;
   readonly org: string | undefined;
   readonly presigned: boolean;
-  readonly vpces: readonly string[];
-  readonly cidrs: readonly string[];
+  readonly networks: readonly FoundNetwork[];
   /** The statements that these are, and those of no more than TLS. */
   readonly statements: ReadonlySet<PolicyJson>;
 }
 
-/** Statements that deny everybody what does not come as it should. */
-export function foundGuards(policy: PolicyJson | undefined): FoundGuards {
-  const statements = new Set<PolicyJson>();
-  const all = statementsOf(policy).filter(
-    ({ Effect: effect, Principal: principal }) =>
-      effect === "Deny" && /^("\*"|\{"AWS":\[?"\*"\]?\})$/.test(JSON.stringify(principal)),
-  );
-  const values = (operator: RegExp, key: string): readonly string[] =>
-    all.flatMap((statement) => {
-      // of several conditions one may let through what the guard would stop
-      const isAlone = conditionsIn(statement) === 1;
-      const found = isAlone ? valuesUnder(statement, operator, key) : [];
-      if (found.length > 0) statements.add(statement);
-      return found;
-    });
-  values(/^Bool(IfExists)?$/, "aws:securetransport");
-  const tls = values(/^NumericLessThan(IfExists)?$/, "s3:tlsversion");
-  const org = values(/^StringNotEquals(IfExists)?$/, "aws:principalorgid");
-  const presigned = values(/^String(NotEquals|Equals)(IfExists)?$/, "s3:authtype");
+type Found =
+  | { readonly kind: "wire" | "presigned" }
+  | { readonly kind: "tls" | "org"; readonly value: string }
+  | { readonly kind: "network"; readonly network: FoundNetwork };
+
+/** @param bucket its ARN */
+export function foundGuards(policy: PolicyJson | undefined, bucket: string): FoundGuards {
+  const found = statementsOf(policy).flatMap((statement) => {
+    const guard = isOfAll(statement, bucket) ? guardOf(statement) : undefined;
+    return guard === undefined ? [] : [{ statement, guard }];
+  });
+  const guards = found.map(({ guard }) => guard);
+  const values = (kind: "tls" | "org"): readonly string[] =>
+    guards.flatMap((one) => (one.kind === kind ? [one.value] : []));
+  const tls = values("tls");
   return {
     tls: tls.some((one) => Number(one) === 1.3) ? "1.3" : tls.length > 0 ? "1.2" : undefined,
-    org: org[0],
-    presigned: presigned.length > 0,
-    vpces: values(/^StringNot(Equals|Like)(IfExists)?$/, "aws:sourcevpce"),
-    cidrs: values(/^NotIpAddress(IfExists)?$/, "aws:sourceip"),
-    statements,
+    org: values("org")[0],
+    presigned: guards.some(({ kind }) => kind === "presigned"),
+    networks: guards.flatMap((one) => (one.kind === "network" ? [one.network] : [])),
+    statements: new Set(found.map(({ statement }) => statement)),
   };
 }
 
-function conditionsIn({ Condition: condition }: PolicyJson): number {
-  return Object.values(condition ?? {}).flatMap((keys) => Object.keys(keys ?? {})).length;
-}
-
-/**
- * Statements of the bucket's policy that a map does not explain, word for word.
- * @param known ARNs of principals, and of what the groups are
- */
-export function keptOfBucket(
-  policy: PolicyJson | undefined,
-  guards: FoundGuards,
-  known: ReadonlySet<string>,
-): readonly PolicyJson[] {
-  return statementsOf(policy).filter(
-    (statement) =>
-      !guards.statements.has(statement) && !isExplained(statement, known, USE_OF_BUCKET),
-  );
-}
-
-/** Likewise of a key's policy, but for what hands it to the account, which a map's key policies do not. */
-export function keptOfKey(
-  policy: PolicyJson,
-  account: string,
-  known: ReadonlySet<string>,
-): readonly PolicyJson[] {
-  return statementsOf(policy).filter(
-    (statement) =>
-      !isDelegation(statement, account) &&
-      !isExplained(statement, new Set([...known, "*"]), USE_OF_KEY),
-  );
-}
-
-const USE_OF_BUCKET =
-  /^s3:(GetObject|PutObject|DeleteObject|ListBucket|GetObjectVersion|ListBucketVersions)$/i;
-const USE_OF_KEY = /^kms:(Decrypt|Encrypt|GenerateDataKey|DescribeKey)$/i;
-
-/** Whether it lets principals of the map do, on groups of the map, what readers and publishers do. */
-function isExplained(statement: PolicyJson, known: ReadonlySet<string>, use: RegExp): boolean {
-  const { Effect: effect, Principal: principal, Action: actions, Resource: resources } = statement;
-  const own =
-    typeof principal === "object" && principal !== null && "AWS" in principal
-      ? principal.AWS
-      : undefined;
-  const isOnlyAws = typeof principal === "object" && Object.keys(principal ?? {}).length === 1;
+function isOfAll(statement: PolicyJson, bucket: string): boolean {
+  const resources = textsOf(statement["Resource"]);
   return (
-    effect === "Allow" &&
-    isOnlyAws &&
-    areAll(textsOf(own), (arn) => known.has(arn)) &&
-    areAll(textsOf(actions), (action) => use.test(action)) &&
-    areAll(textsOf(resources), (resource) => known.has(resource))
+    isDenialOfAll(statement) &&
+    textsOf(statement["Action"]).some((action) => /^(s3:)?\*$/i.test(action)) &&
+    [`${bucket}/*`, `${bucket}*`, "*"].some((all) => resources.includes(all))
   );
 }
 
-function areAll(texts: readonly string[], isOne: (text: string) => boolean): boolean {
-  return texts.length > 0 && texts.every(isOne);
+/** Undefined where a condition is none of the guard's: it may let through what the guard would stop. */
+function guardOf(statement: PolicyJson): Found | undefined {
+  const conditions = conditionsOf(statement);
+  const main = conditions.filter((one) => !isSparing(one));
+  const [only, ...more] = main;
+  if (only === undefined) return undefined;
+  const { operator, lowerKey, values } = only;
+  const [value = ""] = values;
+  if (more.length === 0 && values.length === 1) {
+    if (/^Bool(IfExists)?$/.test(operator) && lowerKey === "aws:securetransport")
+      return value === "false" ? { kind: "wire" } : undefined;
+    if (/^NumericLessThan(IfExists)?$/.test(operator) && lowerKey === "s3:tlsversion")
+      return Number(value) >= 1.2 ? { kind: "tls", value } : { kind: "wire" };
+    if (NOT_EQUAL.test(operator) && lowerKey === "aws:principalorgid")
+      return { kind: "org", value };
+    if (lowerKey === "s3:authtype") return presignedOf(operator, value);
+  }
+  return networkOf(main);
 }
 
-function isDelegation(
-  { Effect: effect, Principal: principal }: PolicyJson,
-  account: string,
-): boolean {
-  const said = JSON.stringify(principal ?? null);
+const NOT_EQUAL = /^StringNotEquals(IfExists)?$/;
+
+function presignedOf(operator: string, value: string): Found | undefined {
+  const isHeader = NOT_EQUAL.test(operator) && value === "REST-HEADER";
+  const isQuery = /^StringEquals(IfExists)?$/.test(operator) && value === "REST-QUERY-STRING";
+  return isHeader || isQuery ? { kind: "presigned" } : undefined;
+}
+
+/** What spares services, which a map's guards do too, and requests without the key. */
+function isSparing({ operator, lowerKey, values }: ReturnType<typeof conditionsOf>[number]) {
+  const isFalse = values.length === 1 && values[0] === "false";
   return (
-    effect === "Allow" &&
-    new RegExp(`^\\{"AWS":\\[?"(arn:aws[a-z-]*:iam::)?${account}(:root)?"\\]?\\}$`).test(said)
+    isFalse &&
+    ((/^Bool(IfExists)?$/.test(operator) &&
+      ["aws:viaawsservice", "aws:principalisawsservice"].includes(lowerKey)) ||
+      (operator === "Null" && lowerKey === "s3:authtype"))
   );
+}
+
+/** Endpoints, addresses, or either: of everybody, or of those that it names. */
+function networkOf(conditions: ReturnType<typeof conditionsOf>): Found | undefined {
+  const under = (operator: RegExp, key: string) =>
+    conditions.filter((one) => operator.test(one.operator) && one.lowerKey === key);
+  const vpces = under(/^StringNot(Equals|Like)(IfExists)?$/, "aws:sourcevpce");
+  const cidrs = under(/^NotIpAddress(IfExists)?$/, "aws:sourceip");
+  const whose = under(/^Arn(Like|Equals)$/, "aws:principalarn");
+  const parts = [vpces, cidrs, whose];
+  const isWhole = parts.flat().length === conditions.length;
+  const isOnce = parts.every((one) => one.length <= 1);
+  if (!isWhole || !isOnce || vpces.length + cidrs.length === 0) return undefined;
+  const isPattern = [...vpces, ...whose].some((one) =>
+    one.values.some((text) => /[*$]/.test(text)),
+  );
+  if (isPattern) return undefined;
+  return {
+    kind: "network",
+    network: {
+      arns: whose[0]?.values,
+      vpces: vpces.flatMap(({ values }) => values),
+      cidrs: cidrs.flatMap(({ values }) => values),
+    },
+  };
 }

@@ -2,6 +2,14 @@
 import type { PolicyJson } from "../policy/deployment.ts";
 import { isRecord } from "../policy/issues.ts";
 
+export interface WrittenCondition {
+  readonly operator: string;
+  /** As it is written. */
+  readonly key: string;
+  readonly lowerKey: string;
+  readonly values: readonly string[];
+}
+
 export function statementsOf(document: PolicyJson | undefined): readonly PolicyJson[] {
   return document === undefined ? [] : listed(document["Statement"]).filter(isRecord);
 }
@@ -15,19 +23,15 @@ export function textsOf(element: unknown): readonly string[] {
   return listed(element).filter((one) => typeof one === "string");
 }
 
-/** The values of a condition key, under whatever operator that `operator` matches. */
-export function valuesUnder(
-  statement: PolicyJson,
-  operator: RegExp,
-  key: string,
-): readonly string[] {
-  const { Condition: condition } = statement;
-  if (!isRecord(condition)) return [];
-  return Object.entries(condition).flatMap(([name, keys]) =>
-    operator.test(name) && isRecord(keys)
-      ? Object.entries(keys).flatMap(([one, values]) =>
-          one.toLowerCase() === key ? listed(values).map(String) : [],
-        )
-      : [],
+export function conditionsOf({ Condition: condition }: PolicyJson): readonly WrittenCondition[] {
+  return Object.entries(isRecord(condition) ? condition : {}).flatMap(([operator, keys]) =>
+    Object.entries(isRecord(keys) ? keys : {}).map(([key, values]) => {
+      return { operator, key, lowerKey: key.toLowerCase(), values: listed(values).map(String) };
+    }),
   );
+}
+
+/** Whether it denies everybody, but for what its conditions say. */
+export function isDenialOfAll({ Effect: effect, Principal: principal }: PolicyJson): boolean {
+  return effect === "Deny" && /^("\*"|\{"AWS":\[?"\*"\]?\})$/.test(JSON.stringify(principal));
 }

@@ -2,37 +2,38 @@
  * An access map for a bucket that is in use, told from its documents.
  *
  * 1. Who is in it, and which prefixes policies name (adopt-principals.ts, adopt-groups.ts).
- * 2. Which guards its policy has; what nothing in a map stands for is kept (adopt-guards.ts).
+ * 2. Which guards its policy has (adopt-guards.ts).
  * 3. A map in which nobody may anything yet, by which the documents are asked who may what.
- * 4. With those answers the map itself, as YAML that says of each thing where it was seen (adopt-yaml.ts).
+ * 4. With those answers the map itself, as YAML that says of each thing where it was seen (adopt-yaml.ts); statements
+ *    that nothing in it stands for, and that its own documents do not repeat, are kept (adopt-kept.ts).
  * 5. The map's own documents are asked the same: who would lose access, and who would gain (adopt-access.ts).
  *
  * @module
  */
 import { PosternError } from "../core/errors.ts";
-import { quote } from "../core/names.ts";
+import { parseKmsKeyArn, quote } from "../core/names.ts";
 import { generateDeployment } from "../generate/deployment.ts";
-import type { AccessMap } from "../map/access-map.ts";
+import type { AccessMap, Group } from "../map/access-map.ts";
 import { parseMap } from "../map/parse.ts";
 import type { BucketDocuments, Deployment } from "../policy/deployment.ts";
-import { LEVELS } from "../policy/rights.ts";
-import {
-  type AccessTable,
-  accessOf,
-  administratorsOf,
-  diffAccess,
-  withOwnPolicies,
-} from "./adopt-access.ts";
+import { type AccessTable, accessOf, diffAccess, withOwnPolicies } from "./adopt-access.ts";
 import { withThose } from "./adopt-account.ts";
+import { encryptionOf, type FoundEncryption } from "./adopt-encryption.ts";
 import { type FoundGroups, foundGroups } from "./adopt-groups.ts";
-import { foundGuards, keptOfBucket, keptOfKey } from "./adopt-guards.ts";
+import { foundGuards } from "./adopt-guards.ts";
+import { foundHostGuards } from "./adopt-host-guards.ts";
+import { keptOfBucket, keptOfKey, withoutGenerated } from "./adopt-kept.ts";
 import { type FoundPrincipal, foundPrincipals } from "./adopt-principals.ts";
+import { remarksOf } from "./adopt-remarks.ts";
+import { publishersIn, readersIn, rulersOf } from "./adopt-roles.ts";
 import { encodeMap, type Findings } from "./adopt-yaml.ts";
 
 export interface Adopted {
   /** YAML that `parseMap` takes. */
   readonly text: string;
   readonly map: AccessMap;
+  /** Whether anybody was seen to read or put anything: else the lists of who loses and gains tell nothing. */
+  readonly isSeen: boolean;
   /** "web may read api/*", by what changes. */
   readonly lost: readonly string[];
   readonly gained: readonly string[];
@@ -51,73 +52,93 @@ export function adopt(whole: Deployment, name: string | undefined): Adopted {
   const things = [arn, ...whole.keys.map((key) => key.arn)];
   const principals = foundPrincipals(whole, things);
   const { deployment, refused } = withThose(whole, principals);
-  const { groups, others } = foundGroups(deployment, arn);
+  const { groups, others, objects } = foundGroups(deployment, arn);
   refuseNothing(bucket.name, principals, groups);
   // (2)
-  const guards = foundGuards(bucket.policy);
-  const objects = groups.map(({ prefix }) => `${arn}/${prefix}*`);
-  const known = new Set([...principals.map((one) => one.arn), ...objects, arn]);
-  const used = usedKeys(deployment, bucket);
-  const kept = {
-    bucket: keptOfBucket(bucket.policy, guards, known),
-    keys: used.flatMap(({ arn: key, policy }) => {
-      const statements = keptOfKey(policy, deployment.account, known);
-      return statements.length === 0 ? [] : [[key, statements] as const];
-    }),
-  };
-  // (3)
+  const guards = foundGuards(bucket.policy, arn);
+  const known = new Set([
+    ...principals.map((one) => one.arn),
+    ...groups.map(({ prefix }) => `${arn}/${prefix}*`),
+    arn,
+  ]);
+  const used = usedKeys(deployment, bucket, groups);
   const [first] = principals;
   const bare: Findings = {
     deployment,
     bucket,
     principals,
     groups,
+    encryptionOf: (prefix) => encryptionOf(bucket, arn, prefix),
     guards,
-    kept,
+    hosts: { imdsV2: false, stolenCredentials: "off" },
+    kept: { bucket: [], keys: [] },
     readers: new Map(),
     publishers: new Map(),
     deployers: first === undefined ? [] : [first.name],
+    breakGlass: { names: first === undefined ? [] : [first.name], isGuess: true },
   };
-  const table = accessOf(parseMap(encodeMap(bare), "the adopted map"), deployment);
+  // (3)
+  const asking = parseMap(encodeMap(bare), "the adopted map");
+  const named = objects.map((key) => ({ key, sse: sseOf(encryptionOf(bucket, arn, key)) }));
+  const table = accessOf(asking, deployment, named);
+  const rulers = rulersOf(asking, deployment, table);
   // (4)
-  const deployers = administratorsOf(deployment, bucket.name, principals);
-  const text = encodeMap({
+  const asked: Findings = {
     ...bare,
-    readers: readersIn(table),
+    readers: readersIn(table, rulers),
     publishers: publishersIn(table),
-    deployers: deployers.length > 0 ? deployers : bare.deployers,
-  });
+    deployers: rulers.deployers,
+    breakGlass: rulers.breakGlass,
+    hosts: foundHostGuards(deployment, hostsOf(table, principals)),
+  };
+  const alone = generatedOf(parseMap(encodeMap(asked), "the adopted map"));
+  const unexplained = {
+    bucket: keptOfBucket(bucket.policy, guards, known),
+    keys: used.flatMap(({ arn: key, policy }) => {
+      const statements = keptOfKey(policy, deployment.account, known);
+      return statements.length === 0 ? [] : [[key, statements] as const];
+    }),
+  };
+  const kept =
+    typeof alone === "string" ? unexplained : withoutGenerated(unexplained, bucket.name, alone);
+  const text = encodeMap({ ...asked, kept });
   const map = parseMap(text, "the adopted map");
   // (5)
   const generated = generatedOf(map);
   const after =
-    typeof generated === "string" ? [] : accessOf(map, withOwnPolicies(generated, deployment));
-  const { lost, gained } = diffAccess(table, after);
-  const unused = deployment.keys.filter((key) => !used.includes(key));
+    typeof generated === "string"
+      ? []
+      : accessOf(map, withOwnPolicies(generated, deployment), named);
+  const isSeen = table.some(({ verbs }) => verbs.has("read") || verbs.has("put"));
   return {
     text,
     map,
-    lost,
-    gained,
-    remarks: [
-      ...(typeof generated === "string"
-        ? [`the map's documents cannot be made yet, so that all would lose access: ${generated}`]
-        : []),
-      ...refused,
-      ...others.map(
-        (one) =>
-          `${quote(one)} is named by policies and is no group: neither a prefix alone nor in one`,
-      ),
-      ...unused.map(
-        (key) =>
-          `${key.arn} is no default encryption of the bucket: if groups are sealed under it, say so with seal`,
-      ),
-      ...(deployers.length > 0
-        ? []
-        : ["nobody was seen who may change the bucket's policy: deployers is a guess"]),
-      "nobody was seen who gets in when all else is locked out: break_glass is a guess",
-    ],
+    isSeen,
+    ...diffAccess(table, after),
+    remarks: remarksOf({
+      findings: { ...asked, kept },
+      isSeen,
+      rulers,
+      refused,
+      others,
+      fault: typeof generated === "string" ? generated : undefined,
+      unused: deployment.keys.filter((key) => !used.includes(key)).map((key) => key.arn),
+    }),
   };
+}
+
+function hostsOf(table: AccessTable, principals: readonly FoundPrincipal[]): readonly string[] {
+  return principals
+    .filter(({ settings }) => settings["instance"] === true)
+    .filter(({ name }) => table.some((cell) => cell.principal === name && cell.verbs.size > 0))
+    .map(({ arn }) => arn);
+}
+
+function sseOf(found: FoundEncryption | undefined): Group["sse"] {
+  const header = found?.header ?? "default";
+  return found?.key?.startsWith("arn:") !== true || found.type === "s3"
+    ? { type: "s3", header }
+    : { type: found.type, key: parseKmsKeyArn(found.key), oldKey: undefined, header };
 }
 
 /** What is in the way, where the documents do not fit: then the map has to change first. */
@@ -163,34 +184,16 @@ function refuseNothing(
     );
 }
 
-/** The keys that the map will know: what the bucket encrypts with by default. */
-function usedKeys({ keys }: Deployment, { settings }: BucketDocuments): Deployment["keys"] {
-  const key = settings.encryption?.key;
-  return keys.filter(({ arn }) => key !== undefined && (arn === key || arn.endsWith(`/${key}`)));
-}
-
-function readersIn(table: AccessTable): Findings["readers"] {
-  return byGroup(table, ({ verbs }, name) =>
-    verbs.has("read") && !verbs.has("put") ? [name] : [],
-  );
-}
-
-/** The nearest level: the highest of which everything is allowed, and the lowest for who may put at all. */
-function publishersIn(table: AccessTable): Findings["publishers"] {
-  return byGroup(table, ({ verbs }, name) => {
-    if (!verbs.has("put")) return [];
-    const isEdit = verbs.has("read") && verbs.has("remove");
-    const isRestore = isEdit && verbs.has("read old versions of");
-    return [[name, LEVELS[isRestore ? 2 : isEdit ? 1 : 0]] as const];
-  });
-}
-
-function byGroup<Thing>(
-  table: AccessTable,
-  thingsOf: (cell: AccessTable[number], name: string) => readonly Thing[],
-): ReadonlyMap<string, readonly Thing[]> {
-  const found = new Map<string, readonly Thing[]>();
-  for (const cell of table)
-    found.set(cell.group, [...(found.get(cell.group) ?? []), ...thingsOf(cell, cell.principal)]);
-  return found;
+/** The keys that the map will know: what the bucket encrypts with by default, and what its groups are under. */
+function usedKeys(
+  { keys, partition }: Deployment,
+  bucket: BucketDocuments,
+  groups: FoundGroups["groups"],
+): Deployment["keys"] {
+  const arn = `arn:${partition}:s3:::${bucket.name}`;
+  const used = [
+    bucket.settings.encryption?.key,
+    ...groups.map(({ prefix }) => encryptionOf(bucket, arn, prefix)?.key),
+  ].filter((key) => key !== undefined);
+  return keys.filter((one) => used.some((key) => one.arn === key || one.arn.endsWith(`/${key}`)));
 }

@@ -12,7 +12,7 @@ export const policyAdopt: Command = {
   manual: {
     description: [
       "Makes an access map from the exported documents of a bucket, its keys and the roles that use it: groups from the prefixes that policies name, readers and publishers by asking the documents who may do what, guards where the bucket's policy has them. Statements that nothing in a map stands for are kept word for word under keep.",
-      "The map is YAML and says of each thing where it was seen. At its end stand, as comments, what could only be guessed, who would lose access once the map's own documents are in place, and who would gain.",
+      "The map is YAML and says of each thing where it was seen. At its end stand, as comments, what could only be guessed, who would lose access once the map's own documents are in place, and who would gain. Conditions on how a request comes are taken to be met; those that nothing in a map stands for are told.",
       "The folder is one of outputs of the AWS CLI, as policy drift takes it.",
     ],
     consults: [],
@@ -60,19 +60,20 @@ async function adoptBucket(
   const unowned = { account: "", partition: "", region: "us-east-1" };
   const { deployment } = readExport(files, unowned);
   const adopted = adopt({ ...deployment, ...ownerOf(deployment) }, bucket);
-  const { text, lost, gained, remarks } = adopted;
+  const { text, isSeen, lost, gained, remarks } = adopted;
   await write(
     terminal.stdout,
     isJson
-      ? `${JSON.stringify({ version: 1, map: text, lost, gained, remarks })}\n`
+      ? `${JSON.stringify({ version: 1, map: text, seen: isSeen, lost, gained, remarks })}\n`
       : `${text}${comments(adopted)}`,
   );
 }
 
-function comments({ lost, gained, remarks }: Adopted): string {
+function comments({ isSeen, lost, gained, remarks }: Adopted): string {
+  const nobody = isSeen ? "nobody" : "not known, as nobody was seen to read or put anything";
   const block = (head: string, lines: readonly string[]): readonly string[] =>
     lines.length === 0
-      ? [`# ${head}: nobody`]
+      ? [`# ${head}: ${nobody}`]
       : [`# ${head}:`, ...lines.map((one) => `#   ${one}`)];
   const lines = [
     "# To look at:",

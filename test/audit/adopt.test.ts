@@ -215,7 +215,7 @@ describe("a map of a bucket in use", () => {
     assert.ok(home !== undefined);
     const other = adopt({ ...GROWN, buckets: [{ ...home, policy: documentOf(sparing) }] }, BUCKET);
     assert.deepEqual(other.map.keep.bucket, [sparing]);
-    assert.doesNotMatch(other.text, /tls:/);
+    assert.match(other.text, /tls: "1.2" # new/);
   });
 
   it("takes the network that the policy asks of everybody", () => {

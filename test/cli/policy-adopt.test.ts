@@ -29,7 +29,10 @@ describe("postern policy adopt", () => {
       [["web", ["web"]]],
     );
     const [, below = ""] = stdout.split("\n# To look at:\n");
-    assert.match(below, /^# {3}"\*" is named by policies and is no group/);
+    assert.match(
+      below,
+      /^# {3}tls is new: .*\n# {3}every object is allowed by policy postern of .*infra: /,
+    );
     // a bucket in use that nobody watches has no such role yet
     assert.match(
       below,
