@@ -40,7 +40,7 @@ export interface RequestClass extends Omit<AccessRequest, "context"> {
   readonly where: readonly Condition[];
 }
 
-/** What `requestClassOf` takes: keys in any case, a string for one fixed value. */
+/** What `requestClassOf` takes: keys in any case, a string for one fixed value, "free" for any. */
 export interface ClassInput extends Omit<AccessRequest, "context"> {
   readonly keys?: Readonly<Record<string, string | Values | KeyConstraint>> | undefined;
   readonly otherKeys?: "free" | "absent" | undefined;
@@ -145,6 +145,7 @@ function claim(key: string): string {
 }
 
 function constraintOf(given: string | Values | KeyConstraint): KeyConstraint {
+  if (given === "free") return FREE;
   if (typeof given === "string") return { kind: "one of", alternatives: [[given]] };
   return "kind" in given ? given : { kind: "one of", alternatives: [given] };
 }
