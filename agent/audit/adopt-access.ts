@@ -121,24 +121,32 @@ export function diffAccess(
   after: AccessTable,
 ): { readonly lost: readonly string[]; readonly gained: readonly string[] } {
   const only = (one: AccessTable, other: AccessTable): readonly string[] => {
-    const verbsIn = (table: AccessTable, cell: AccessTable[number], thing: string | undefined) =>
-      table.find(
-        ({ principal, thing: name, isObject }) =>
-          principal === cell.principal && name === thing && (!isObject || cell.thing === thing),
-      )?.verbs;
+    const [verbsOfOne, verbsOfOther] = [verbsIn(one), verbsIn(other)];
     return one.flatMap((cell) =>
       [...cell.verbs]
         .filter((verb) => {
-          const isLost = (thing: string | undefined): boolean =>
-            verbsIn(one, cell, thing)?.has(verb) === true &&
-            verbsIn(other, cell, thing)?.has(verb) !== true;
+          const isLost = (place: string): boolean =>
+            verbsOfOne.get(place)?.has(verb) === true &&
+            verbsOfOther.get(place)?.has(verb) !== true;
           // what is said of a group need not be said of an object in it
-          return isLost(cell.thing) && !(cell.inside !== undefined && isLost(cell.inside));
+          const group = cell.inside ?? "";
+          const isSaid = isLost(placeOf({ ...cell, thing: group, isObject: false }));
+          return isLost(placeOf(cell)) && !(cell.isObject && isSaid);
         })
         .map((verb) => `${cell.principal}: ${verb} ${cell.thing}`),
     );
   };
   return { lost: only(before, after), gained: only(after, before) };
+}
+
+type Cell = AccessTable[number];
+
+function verbsIn(table: AccessTable): ReadonlyMap<string, Cell["verbs"]> {
+  return new Map(table.map((cell) => [placeOf(cell), cell.verbs]));
+}
+
+function placeOf({ principal, thing, isObject }: Cell): string {
+  return JSON.stringify([principal, thing, isObject]);
 }
 
 /** With the policies that roles and users have already: they stay until somebody takes them off. */

@@ -1,4 +1,6 @@
 /** What objects of an existing bucket are encrypted with: what its policy asks of each PUT, or its default. @module */
+import { parseKmsKeyArn } from "../core/names.ts";
+import type { Group } from "../map/access-map.ts";
 import type { BucketDocuments, PolicyJson } from "../policy/deployment.ts";
 import { conditionsOf, isDenialOfAll, statementsOf, textsOf } from "./adopt-statements.ts";
 
@@ -38,6 +40,14 @@ export function encryptionOf(
     return { type: found, key: its, header: "required" };
   if (byDefault === undefined) return undefined;
   return { type: encryption?.algorithm === "aws:kms:dsse" ? "dsse" : "kms", key: byDefault };
+}
+
+/** As a map has it that was read. */
+export function encryptionFound(found: FoundEncryption | undefined): Group["sse"] {
+  const header = found?.header ?? "default";
+  return found?.key === undefined || found.type === "s3" || !KEY.test(found.key)
+    ? { type: "s3", header }
+    : { type: found.type, key: parseKmsKeyArn(found.key), oldKey: undefined, header };
 }
 
 /** Whether it says of all these objects how they have to be put. */

@@ -14,6 +14,7 @@ export function remarksOf({
   rulers,
   refused,
   others,
+  behind,
   fault,
   unused,
 }: {
@@ -22,6 +23,8 @@ export function remarksOf({
   readonly rulers: Rulers;
   readonly refused: readonly string[];
   readonly others: FoundGroups["others"];
+  /** Who may what, but for the policies of endpoints. */
+  readonly behind: readonly string[];
   /** Why the map's documents cannot be made. */
   readonly fault: string | undefined;
   /** ARNs of keys. */
@@ -38,6 +41,11 @@ export function remarksOf({
       : [`the map's documents cannot be made yet, so that all would lose access: ${fault}`]),
     ...refused,
     ...unknownKeys(findings),
+    ...(behind.length === 0
+      ? []
+      : [
+          `policies of endpoints deny hosts what all else allows, and were left out of what was asked: ${behind.join(", ")}`,
+        ]),
     ...circumstances(findings),
     ...newGuards(findings),
     ...others.flatMap((one) => otherObjects(one, findings)),

@@ -11,14 +11,15 @@
  * @module
  */
 import { PosternError } from "../core/errors.ts";
-import { parseKmsKeyArn, quote } from "../core/names.ts";
+import { quote } from "../core/names.ts";
 import { generateDeployment } from "../generate/deployment.ts";
-import type { AccessMap, Group } from "../map/access-map.ts";
+import type { AccessMap } from "../map/access-map.ts";
 import { parseMap } from "../map/parse.ts";
 import type { BucketDocuments, Deployment } from "../policy/deployment.ts";
 import { type AccessTable, accessOf, diffAccess, withOwnPolicies } from "./adopt-access.ts";
 import { withThose } from "./adopt-account.ts";
-import { encryptionOf, type FoundEncryption } from "./adopt-encryption.ts";
+import { withOpenEndpoints } from "./adopt-circumstances.ts";
+import { encryptionFound, encryptionOf } from "./adopt-encryption.ts";
 import { type FoundGroups, foundGroups } from "./adopt-groups.ts";
 import { foundGuards } from "./adopt-guards.ts";
 import { foundHostGuards } from "./adopt-host-guards.ts";
@@ -79,8 +80,12 @@ export function adopt(whole: Deployment, name: string | undefined): Adopted {
   };
   // (3)
   const asking = parseMap(encodeMap(bare), "the adopted map");
-  const named = objects.map((key) => ({ key, sse: sseOf(encryptionOf(bucket, arn, key)) }));
-  const table = accessOf(asking, deployment, named);
+  const named = objects.map((key) => ({
+    key,
+    sse: encryptionFound(encryptionOf(bucket, arn, key)),
+  }));
+  const table = accessOf(asking, withOpenEndpoints(deployment), named);
+  const behind = diffAccess(table, accessOf(asking, deployment, named)).lost;
   const rulers = rulersOf(asking, deployment, table);
   // (4)
   const asked: Findings = {
@@ -121,6 +126,7 @@ export function adopt(whole: Deployment, name: string | undefined): Adopted {
       rulers,
       refused,
       others,
+      behind,
       fault: typeof generated === "string" ? generated : undefined,
       unused: deployment.keys.filter((key) => !used.includes(key)).map((key) => key.arn),
     }),
@@ -132,13 +138,6 @@ function hostsOf(table: AccessTable, principals: readonly FoundPrincipal[]): rea
     .filter(({ settings }) => settings["instance"] === true)
     .filter(({ name }) => table.some((cell) => cell.principal === name && cell.verbs.size > 0))
     .map(({ arn }) => arn);
-}
-
-function sseOf(found: FoundEncryption | undefined): Group["sse"] {
-  const header = found?.header ?? "default";
-  return found?.key?.startsWith("arn:") !== true || found.type === "s3"
-    ? { type: "s3", header }
-    : { type: found.type, key: parseKmsKeyArn(found.key), oldKey: undefined, header };
 }
 
 /** What is in the way, where the documents do not fit: then the map has to change first. */

@@ -206,6 +206,20 @@ describe("of what a bucket's documents say", () => {
     assert.ok(remarks.some((one) => one.includes("whose own policies would let them")));
   });
 
+  it("what an endpoint alone denies hosts is theirs, and told", () => {
+    const endpoint: Deployment["endpoints"][number] = {
+      id: "vpce-0123456789abcdef0",
+      service: "s3",
+      type: "gateway",
+      region: "us-east-1",
+      policy: documentOf({ ...allow(["s3:*"], "arn:aws:s3:::other/*"), Principal: "*" }),
+    };
+    const one = { ...deploymentOf(undefined), endpoints: [endpoint] };
+    const { map, lost, remarks } = adopt(one, undefined);
+    assert.deepEqual([map.groups[0]?.readers, lost], [["web"], []]);
+    assert.ok(remarks.some((told) => told.startsWith("policies of endpoints deny hosts")));
+  });
+
   it("a key whose policy is not exported is told of, as nobody can be seen to read under it", () => {
     const key = `arn:aws:kms:us-east-1:${A}:key/11111111-1111-1111-1111-111111111111`;
     const { buckets, ...rest } = deploymentOf(undefined);
