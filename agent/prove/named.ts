@@ -41,8 +41,9 @@ function statementsOf(document: unknown): readonly Readonly<Record<string, unkno
 /** A grant, as documents that name whom it names: roles and users, or services. */
 function asDocuments(grant: unknown): readonly unknown[] {
   if (!isRecord(grant)) return [];
-  return [grant["GranteePrincipal"], grant["RetiringPrincipal"]].flatMap((name) =>
-    ["AWS", "Service"].map((kind) => ({ Statement: { Principal: { [kind]: name } } })),
+  const names = ["GranteePrincipal", "RetiringPrincipal", "GranteeServicePrincipal"];
+  return names.flatMap((member) =>
+    ["AWS", "Service"].map((kind) => ({ Statement: { Principal: { [kind]: grant[member] } } })),
   );
 }
 

@@ -58,7 +58,11 @@ export function strangersOf(
     const arn = parseArn(text);
     return arn !== undefined && patterns.some((pattern) => matchesArn(pattern, arn));
   };
-  const sessions = sessionsOf(map, named);
+  // a session of a role that is known is that role's
+  const sessions = sessionsOf(map, named).filter((text) => {
+    const name = /:assumed-role\/([^/]+)\//.exec(text)?.[1] ?? "";
+    return known.some((arn) => arn.endsWith(`/${name}`));
+  });
   const arns = [...named.arns].filter((text) => !isKnown(text) && !sessions.includes(text));
   const callers = arns.flatMap((text) => callerOfArn(text) ?? []);
   const accounts = [...named.accounts].filter((one) => one !== account);
@@ -103,8 +107,13 @@ export function strangersOf(
  * looked at.
  */
 export function sessionsOf(map: AccessMap, { arns }: PrincipalSet): readonly string[] {
-  const names = new Set(knownArns(map).map((arn) => arn.split("/").at(-1) ?? ""));
-  return [...arns].filter((arn) => names.has(/:assumed-role\/([^/]+)\//.exec(arn)?.[1] ?? ""));
+  const roles = new Set(
+    knownArns(map).map((arn) => `${arn.split(":")[4] ?? ""} ${arn.split("/").at(-1) ?? ""}`),
+  );
+  return [...arns].filter((text) => {
+    const [, account, name] = /:sts::(\d+):assumed-role\/([^/]+)\//.exec(text) ?? [];
+    return roles.has(`${account} ${name}`);
+  });
 }
 
 function stranger(kind: StrangerKind, name: string, caller: Caller): Stranger {

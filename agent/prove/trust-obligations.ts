@@ -143,7 +143,7 @@ function others(
   return [
     ...strangersOf(map, named.inTrust(principal.arn), known)
       .filter((one) => !isWanted(one))
-      .map(byStranger),
+      .flatMap(byStranger),
     service(principal.kind === "ec2" ? "lambda.amazonaws.com" : serviceOf("ec2", partition)),
     {
       ...service(provider),
@@ -165,9 +165,15 @@ function others(
   ];
 }
 
-function byStranger({ name, kind, caller, unknown }: Stranger): Attempt {
-  const action = kind === "identity provider" ? WITH_TOKEN : ASSUME;
-  return { who: name, caller, action, keys: {}, isEveryday: false, unknown };
+/** Providers of OpenID Connect and of SAML have an action each. */
+function byStranger({ name, kind, caller, unknown }: Stranger): readonly Attempt[] {
+  const attempt = { caller, keys: {}, isEveryday: false, unknown };
+  return kind === "identity provider"
+    ? [
+        { ...attempt, who: name, action: WITH_TOKEN },
+        { ...attempt, who: `${name} by SAML`, action: "sts:AssumeRoleWithSAML" },
+      ]
+    : [{ ...attempt, who: name, action: ASSUME }];
 }
 
 function wrongTokens(
@@ -200,15 +206,24 @@ function withoutMfa({
 }: Extract<Principal, { readonly kind: "human" }>): readonly Attempt[] {
   return trusted
     .filter((arn) => callerOfArn(arn) !== undefined)
-    .map((arn) => ({
-      who: `${arn} without MFA`,
-      caller: callerWith(arn),
-      action: ASSUME,
-      keys: {
-        "aws:MultiFactorAuthPresent": { kind: "one of", alternatives: [[], ["false"]] },
-        // without MFA there is no time of it
-        "aws:MultiFactorAuthAge": [],
-      },
-      isEveryday: false,
-    }));
+    .flatMap((arn): readonly Attempt[] => {
+      const attempt = { caller: callerWith(arn), action: ASSUME, isEveryday: false };
+      return [
+        {
+          ...attempt,
+          who: `${arn} without MFA`,
+          keys: {
+            "aws:MultiFactorAuthPresent": { kind: "one of", alternatives: [[], ["false"]] },
+            // without MFA there is no time of it
+            "aws:MultiFactorAuthAge": [],
+          },
+        },
+        {
+          ...attempt,
+          who: `${arn} with MFA of an hour ago`,
+          keys: { "aws:MultiFactorAuthPresent": "true" },
+          where: { NumericGreaterThanEquals: { "aws:MultiFactorAuthAge": "3600" } },
+        },
+      ];
+    });
 }

@@ -373,10 +373,39 @@ const ROWS: readonly Row[] = [
     "ci/assumed by another subject denied: whole",
   ],
   [
+    "break-glass by MFA of yesterday",
+    "arn:aws:iam::111122223333:role/postern/emergency trust",
+    "Assume",
+    without("NumericLessThan"),
+    "emergency/assumed by arn:aws:iam::111122223333:user/alice with MFA of an hour ago denied: whole",
+  ],
+  [
+    "who comes from a provider of SAML",
+    `${WEB} trust`,
+    "Assume",
+    set({
+      Principal: { Federated: "arn:aws:iam::111122223333:saml-provider/corp" },
+      Action: "sts:AssumeRoleWithSAML",
+    }),
+    "web/assumed by arn:aws:iam::111122223333:saml-provider/corp by SAML denied: whole",
+  ],
+  [
+    "a session of another account by a name of ours",
+    `${WEB} trust`,
+    "Assume",
+    set({
+      Principal: {
+        Service: "ec2.amazonaws.com",
+        AWS: "arn:aws:sts::999988887777:assumed-role/database/x",
+      },
+    }),
+    "web/assumed by arn:aws:sts::999988887777:assumed-role/database/x denied: whole",
+  ],
+  [
     "break-glass without MFA",
     "arn:aws:iam::111122223333:role/postern/emergency trust",
     "Assume",
-    without("Bool"),
+    without("Bool", "NumericLessThan"),
     "emergency/assumed by arn:aws:iam::111122223333:user/alice without MFA denied: whole",
   ],
   [
@@ -416,10 +445,18 @@ describe("a proof", () => {
       GranteePrincipal: `${ROLE}/mole`,
       Operations: ["Decrypt"],
     };
-    const keys = PROVED.keys.map((one) => (one.arn === DB_KEY ? { ...one, grants: [grant] } : one));
+    const service = {
+      GrantId: "2",
+      GranteeServicePrincipal: "lambda.amazonaws.com",
+      Operations: ["Decrypt"],
+    };
+    const grants = [grant, service];
+    const keys = PROVED.keys.map((one) => (one.arn === DB_KEY ? { ...one, grants } : one));
     const fails =
       "role/mole/kms:Decrypt of 22222222-2222-2222-2222-222222222222 denied: key policy alone";
-    assert.ok(failing(proveMap(map, { ...PROVED, keys })).includes(fails));
+    const open = failing(proveMap(map, { ...PROVED, keys }));
+    assert.ok(open.includes(fails));
+    assert.ok(open.includes(fails.replace("role/mole", "lambda.amazonaws.com")));
   });
 
   it("asks for whoever another account has, by whatever name", () => {

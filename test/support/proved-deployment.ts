@@ -353,7 +353,12 @@ export const PROVED: Deployment = {
       EMERGENCY,
       assumed(
         { AWS: "arn:aws:iam::111122223333:user/alice" },
-        { Condition: { Bool: { "aws:MultiFactorAuthPresent": "true" } } },
+        {
+          Condition: {
+            Bool: { "aws:MultiFactorAuthPresent": "true" },
+            NumericLessThan: { "aws:MultiFactorAuthAge": "3600" },
+          },
+        },
       ),
       [
         ...UNDO,
