@@ -68,3 +68,41 @@ export const KEY_MANAGEMENT: readonly string[] = named(
   EnableKey DisableKey UpdateKeyDescription ListGrants RevokeGrant ListResourceTags TagResource UntagResource
   ScheduleKeyDeletion CancelKeyDeletion`,
 );
+
+/**
+ * On objects, beside those that levels give; the last stands for what is not invented yet.
+ * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+ */
+export const FURTHER_OBJECT_ACTIONS: readonly string[] = [
+  "s3:AbortMultipartUpload",
+  "s3:BypassGovernanceRetention",
+  "s3:DeleteObjectTagging",
+  "s3:DeleteObjectVersion",
+  "s3:DeleteObjectVersionTagging",
+  "s3:GetObjectAcl",
+  "s3:GetObjectAttributes",
+  "s3:GetObjectLegalHold",
+  "s3:GetObjectRetention",
+  "s3:GetObjectTagging",
+  "s3:GetObjectTorrent",
+  "s3:GetObjectVersionAcl",
+  "s3:GetObjectVersionAttributes",
+  "s3:GetObjectVersionForReplication",
+  "s3:GetObjectVersionTagging",
+  "s3:GetObjectVersionTorrent",
+  "s3:InitiateReplication",
+  "s3:ListMultipartUploadParts",
+  "s3:ObjectOwnerOverrideToBucketOwner",
+  "s3:PutObjectAcl",
+  "s3:PutObjectLegalHold",
+  "s3:PutObjectRetention",
+  "s3:PutObjectTagging",
+  "s3:PutObjectVersionAcl",
+  "s3:PutObjectVersionTagging",
+  "s3:ReplicateDelete",
+  "s3:ReplicateObject",
+  "s3:ReplicateTags",
+  "s3:RestoreObject",
+  "s3:UpdateObjectEncryption",
+  "s3:UnknownToday",
+];

@@ -3,6 +3,7 @@ import type { AccessMap, Target } from "../map/access-map.ts";
 import { BUCKET_CHECK_RIGHTS } from "../policy/rights.ts";
 import { BUCKET_ADMINISTRATION, KEY_ADMINISTRATION } from "./administration.ts";
 import { keysOf, nameOfKey, NOBODYS_KEY_ACTIONS } from "./key-obligations.ts";
+import { FURTHER_OBJECT_ACTIONS } from "./known-actions.ts";
 import { anyhow, bucketArn, onObject, type Scene } from "./object-requests.ts";
 import type { Layer, ObjectSet, Obligation } from "./obligation.ts";
 import type { Stranger } from "./strangers.ts";
@@ -10,23 +11,13 @@ import { idAt, targetsOf } from "./use-obligations.ts";
 
 const EVERYWHERE: ObjectSet = { kind: "everywhere" };
 
-/** The last stands for what is not invented yet. */
 const OBJECT_ACTIONS = [
   "s3:GetObject",
   "s3:GetObjectVersion",
-  "s3:GetObjectAttributes",
-  "s3:GetObjectVersionForReplication",
   "s3:PutObject",
-  "s3:PutObjectAcl",
   "s3:DeleteObject",
-  "s3:DeleteObjectVersion",
-  "s3:ReplicateObject",
-  "s3:ReplicateDelete",
-  "s3:RestoreObject",
-  "s3:BypassGovernanceRetention",
-  "s3:UpdateObjectEncryption",
-  "s3:UnknownToday",
-] as const;
+  ...FURTHER_OBJECT_ACTIONS,
+];
 
 const LOOKING = ["s3:ListBucket", "s3:ListBucketVersions", ...BUCKET_CHECK_RIGHTS];
 

@@ -63,7 +63,10 @@ export function strangersOf(
     const name = /:assumed-role\/([^/]+)\//.exec(text)?.[1] ?? "";
     return known.some((arn) => arn.endsWith(`/${name}`));
   });
-  const arns = [...named.arns].filter((text) => !isKnown(text) && !sessions.includes(text));
+  // the id of a role or user that is gone names nobody
+  const arns = [...named.arns].filter(
+    (text) => callerOfArn(text) !== undefined && !isKnown(text) && !sessions.includes(text),
+  );
   const callers = arns.flatMap((text) => callerOfArn(text) ?? []);
   const accounts = [...named.accounts].filter((one) => one !== account);
   const apart = [...known, ...arns, ...accounts.map((one) => `arn:*:*::${one}:*`)];

@@ -23,14 +23,21 @@ export const HOST_ACTIONS = [
   "ec2-instance-connect:SendSSHPublicKey",
 ] as const;
 
-/** On a role. */
+/** On a role, or a user. */
 export const ROLE_ACTIONS = [
   "iam:PutRolePolicy",
   "iam:AttachRolePolicy",
   "iam:UpdateAssumeRolePolicy",
   "iam:PassRole",
   "iam:TagRole",
+  "iam:PutRolePermissionsBoundary",
   "iam:DeleteRolePermissionsBoundary",
+  "iam:CreateAccessKey",
+  "iam:CreateLoginProfile",
+  "iam:UpdateLoginProfile",
+  "iam:PutUserPolicy",
+  "iam:AttachUserPolicy",
+  "iam:DeleteUserPermissionsBoundary",
 ] as const;
 
 export function takeoverObligations(
@@ -39,7 +46,13 @@ export function takeoverObligations(
 ): readonly Obligation[] {
   const roles = rolesOfMachines(map);
   const hosts: ObjectSet = { kind: "arns", arns: [hostArn(map)] };
-  const hosted: ObjectSet = { kind: "arns", arns: roles.map(({ arn }) => arn) };
+  // of other accounts nobody's rights are changed from here
+  const others: ObjectSet = {
+    kind: "arns",
+    arns: map.principals
+      .filter(({ kind }) => kind !== "foreign")
+      .map((one) => (one.kind === "sso" ? one.arnPattern.replaceAll("?", "0") : one.arn)),
+  };
   return subjects
     .filter(
       ({ hasDocuments, principal }) => hasDocuments && !map.breakGlass.includes(principal.name),
@@ -51,7 +64,7 @@ export function takeoverObligations(
         ...(isDeployer
           ? roles.flatMap((role) => passing(map, subject, role))
           : ROLE_ACTIONS.map((action) =>
-              denied(map, subject, action, hosted, "any role of a host or service"),
+              denied(map, subject, action, others, "anybody of the map"),
             )),
       ];
     });

@@ -6,6 +6,7 @@
 import type { AccessMap, Group, Principal, Target } from "../map/access-map.ts";
 import { callerOf } from "./caller-facts.ts";
 import { type Act, ACTS, claimOf, isPlain } from "./entitlement.ts";
+import { FURTHER_OBJECT_ACTIONS } from "./known-actions.ts";
 import { ACTIONS, anyWays, type EverydayScene, everydayWays, onObject } from "./object-requests.ts";
 import type { Actor, Layer, ObjectSet, Obligation } from "./obligation.ts";
 
@@ -166,32 +167,13 @@ function nobodys(scene: EverydayScene, subject: Subject): readonly Obligation[] 
   const { map, target, principal } = scene;
   const isExempt = [...map.breakGlass, ...map.deployers, map.replication].includes(principal.name);
   if (isExempt) return [];
-  return NOBODYS.flatMap((action) =>
+  return FURTHER_OBJECT_ACTIONS.flatMap((action) =>
     objectDenials(scene, subject, action, {
       id: `${idAt(map, target)}${principal.name}/${action}`,
       objects: EVERYWHERE,
     }),
   );
 }
-
-/** Ways around the group's rights: to the past, to all groups at once, or to what protects objects. */
-const NOBODYS = [
-  "s3:PutObjectAcl",
-  "s3:PutObjectVersionAcl",
-  "s3:DeleteObjectVersion",
-  "s3:BypassGovernanceRetention",
-  "s3:PutObjectRetention",
-  "s3:PutObjectLegalHold",
-  "s3:GetObjectVersionForReplication",
-  "s3:GetObjectTorrent",
-  "s3:GetObjectVersionTorrent",
-  "s3:ReplicateObject",
-  "s3:ReplicateDelete",
-  "s3:RestoreObject",
-  "s3:ObjectOwnerOverrideToBucketOwner",
-  "s3:InitiateReplication",
-  "s3:UpdateObjectEncryption",
-] as const;
 
 function objectDenials(
   scene: EverydayScene,

@@ -416,6 +416,23 @@ const ROWS: readonly Row[] = [
     "infra/iam:PassRole of web denied: identity alone",
   ],
   [
+    "a host that lets itself into break-glass",
+    `${WEB} postern`,
+    "Read",
+    set({ Action: "iam:UpdateAssumeRolePolicy", Resource: `${ROLE}/postern/emergency` }),
+    "web/iam:UpdateAssumeRolePolicy of anybody of the map denied: identity alone",
+  ],
+  [
+    "tags on objects, by all who have every right",
+    "acme-secrets",
+    "DenyAllElse",
+    (statement) => ({
+      ...statement,
+      NotAction: [...(statement["NotAction"] as readonly string[]), "s3:PutObjectTagging"],
+    }),
+    "web/s3:PutObjectTagging denied: bucket policy alone",
+  ],
+  [
     "a way out through the endpoint",
     "vpce-0123456789abcdef0",
     "Own",
@@ -477,6 +494,14 @@ describe("a proof", () => {
     }));
     const fails = "any other account/s3:GetBucketVersioning denied: bucket policy alone";
     assert.ok(failing(proveMap(map, open)).includes(fails));
+  });
+
+  it("takes the id of a role that is gone for nobody", () => {
+    const gone = changed(PROVED, DB_KEY, "Open", (statement) => ({
+      ...statement,
+      Principal: { AWS: [DATABASE, CI, "AROAEXAMPLEEXAMPLE12"] },
+    }));
+    assert.deepEqual(failing(proveMap(map, gone)), []);
   });
 
   it("says that it did not look at a session that documents name", () => {
