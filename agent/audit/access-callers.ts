@@ -45,8 +45,11 @@ export function callersOf(deployments: Pair, policies: readonly Policy[]): reado
   };
   for (const text of named) {
     const caller = callerNamed(text);
-    const isPerson = caller !== undefined && "account" in caller;
-    add(caller, isPerson && (caller.account !== account || !isKnown(caller.arn)));
+    const isForeign = caller !== undefined && "account" in caller && caller.account !== account;
+    add(caller, isForeign);
+    // what its policies are, nobody says
+    if (!isForeign && caller !== undefined && "account" in caller && !isKnown(caller.arn))
+      add(caller, true);
   }
   for (const isAllMighty of [false, true])
     add(sessionOf(roleOf(account, "any-other")), isAllMighty);
