@@ -15,6 +15,7 @@ import {
 import type { Layer, Obligation } from "./obligation.ts";
 import {
   allowingLayers,
+  denyingLayers,
   idAt,
   lineOfPrincipal,
   type Subject,
@@ -112,14 +113,12 @@ function lineOfRole(map: AccessMap, { name }: Principal): number {
 }
 
 function cannotChange(map: AccessMap, target: Target, subject: Subject): readonly Obligation[] {
-  const { principal, actor, hasDocuments } = subject;
+  const { principal, actor } = subject;
   const scene: Scene = { map, target, caller: actor.caller };
-  const layers = (last: Layer): readonly Layer[] =>
-    hasDocuments ? ["identity alone", last] : [last];
   const deny = (action: string, last: Layer, resources: readonly string[]) => {
     const asked = onEach(scene, action, "");
     return resources.flatMap((resource) =>
-      layers(last).map((layer): Obligation => ({
+      denyingLayers(subject, last).map((layer): Obligation => ({
         id: `${idAt(map, target)}${principal.name}/${action}${ofKey(resource)} denied: ${layer}`,
         kind: "administration",
         layer,

@@ -7,8 +7,9 @@
  */
 import type { Policy, Statement } from "../policy/document.ts";
 import type { Arn } from "../policy/glob.ts";
-import { matchesAction, matchesResource } from "../policy/match.ts";
+import { matchesResource } from "../policy/match.ts";
 import type { Policies } from "../policy/request.ts";
+import { isAboutAction } from "./statement-index.ts";
 
 /** Equal for resources that the same statements are about: those of the policies that are about the action at all. */
 export type Signature = (resource: Arn) => string | number;
@@ -103,10 +104,6 @@ function signatureBy({ statements }: Policy, lowerAction: string): Signature | u
     }
     return found;
   };
-}
-
-function isAboutAction({ actions }: Statement, lowerAction: string): boolean {
-  return actions.patterns.some((one) => matchesAction(one, lowerAction)) !== actions.negated;
 }
 
 function isAboutEverything({ resources }: Statement): boolean {

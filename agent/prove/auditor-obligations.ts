@@ -7,10 +7,16 @@ import type { AccessMap, Target } from "../map/access-map.ts";
 import { type Route, routesOf } from "./everyday.ts";
 import { keysOf, nameOfKey } from "./key-obligations.ts";
 import { BUCKET_ACTIONS, BUCKET_LOOKS, KEY_ACTIONS, KEY_LOOKS } from "./known-actions.ts";
-import { anotherKey, anyOf, denyingLayers, obligation } from "./management-obligations.ts";
+import { anotherKey, anyOf, obligation } from "./management-obligations.ts";
 import { bucketArn, type EverydayScene, everydayStep, onObject } from "./object-requests.ts";
 import type { Obligation, Way } from "./obligation.ts";
-import { allowingLayers, isGenerated, type Subject, targetsOf } from "./use-obligations.ts";
+import {
+  allowingLayers,
+  denyingLayers,
+  isGenerated,
+  type Subject,
+  targetsOf,
+} from "./use-obligations.ts";
 
 export function auditorObligations(
   map: AccessMap,

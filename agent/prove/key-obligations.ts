@@ -13,7 +13,7 @@ import { sealKeys, sseKeys } from "./encryption.ts";
 import { beyond, type Use } from "./key-misuse.ts";
 import { type EverydayScene, onEach, type Scene } from "./object-requests.ts";
 import type { Layer, Obligation } from "./obligation.ts";
-import { lineOfPrincipal, type Subject } from "./use-obligations.ts";
+import { denyingLayers, lineOfPrincipal, type Subject } from "./use-obligations.ts";
 
 const OPENING = ["kms:Decrypt"] as const;
 const SEALING = [
@@ -89,7 +89,7 @@ function beyondItsGroups(map: AccessMap, used: UsedKey, subject: Subject): reado
     scenes.flatMap((scene) => givenIn(scene, act).map((group) => ({ scene, group })));
   const use = (actions: readonly string[], uses: readonly Use[]): readonly Obligation[] =>
     actions.flatMap((action) =>
-      layersOf(subject).map((layer): Obligation => ({
+      denyingLayers(subject, "key policy alone").map((layer): Obligation => ({
         ...baseOf(map, used, subject, layer, `${action} of ${nameOfKey(key)} beyond its groups`),
         objects: undefined,
         ways: () => beyond(first, action, key, uses).map((step) => [step]),
@@ -107,17 +107,13 @@ function nobodys(
   return NOBODYS_KEY_ACTIONS.flatMap((action) => {
     const asked = onEach(scene, action, "");
     return used.flatMap((one) =>
-      layersOf(subject).map((layer): Obligation => ({
+      denyingLayers(subject, "key policy alone").map((layer): Obligation => ({
         ...baseOf(map, one, subject, layer, `${action} of ${nameOfKey(one.key)}`),
         objects: { kind: "arns", arns: [one.key] },
         ...asked,
       })),
     );
   });
-}
-
-function layersOf({ hasDocuments }: Subject): readonly Layer[] {
-  return hasDocuments ? ["identity alone", "key policy alone"] : ["key policy alone"];
 }
 
 function baseOf(

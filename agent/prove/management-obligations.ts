@@ -14,6 +14,7 @@ import { anyhow, bucketArn, type EverydayScene, everydayStep } from "./object-re
 import type { Layer, Obligation, Way } from "./obligation.ts";
 import {
   allowingLayers,
+  denyingLayers,
   idAt,
   isGenerated,
   lineOfPrincipal,
@@ -116,10 +117,6 @@ function ofOther(map: AccessMap, target: Target, subject: Subject): readonly Obl
       anyOf(scene, actions, bucketArn(scene)),
     );
   });
-}
-
-export function denyingLayers({ hasDocuments }: Subject, last: Layer): readonly Layer[] {
-  return hasDocuments ? ["identity alone", last] : [last];
 }
 
 /** Any of the actions in whatever context. */

@@ -8,7 +8,13 @@ import { sseKeys } from "./encryption.ts";
 import { bucketArn, classOf, derivedStep, onObject, type Scene } from "./object-requests.ts";
 import { placeOf } from "./object-keys.ts";
 import type { Layer, ObjectSet, Obligation, Step, Way } from "./obligation.ts";
-import { allowingLayers, idAt, lineOfPrincipal, type Subject } from "./use-obligations.ts";
+import {
+  allowingLayers,
+  denyingLayers,
+  idAt,
+  lineOfPrincipal,
+  type Subject,
+} from "./use-obligations.ts";
 
 const READS = "s3:GetObjectVersionForReplication";
 const WRITES = "s3:ReplicateObject";
@@ -80,13 +86,10 @@ function denials(
   subject: Subject,
   actions: readonly string[],
 ): readonly Obligation[] {
-  const { actor, principal, hasDocuments } = subject;
+  const { actor, principal } = subject;
   const scene: Scene = { map, target, caller: actor.caller };
-  const layers: readonly Layer[] = hasDocuments
-    ? ["identity alone", "bucket policy alone"]
-    : ["bucket policy alone"];
   return actions.flatMap((action) =>
-    layers.map((layer): Obligation => ({
+    denyingLayers(subject, "bucket policy alone").map((layer): Obligation => ({
       ...base(map, subject, layer),
       id: `${idAt(map, target)}${principal.name}/${action} denied: ${layer}`,
       expected: "deny",

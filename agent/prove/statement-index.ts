@@ -48,7 +48,8 @@ interface AboutAction {
 
 const NONE: readonly Bared[] = [];
 
-function isAboutAction({ actions }: Statement, lowerAction: string): boolean {
+/** Whatever the resource. */
+export function isAboutAction({ actions }: Statement, lowerAction: string): boolean {
   return actions.patterns.some((one) => matchesAction(one, lowerAction)) !== actions.negated;
 }
 

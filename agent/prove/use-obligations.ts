@@ -119,6 +119,11 @@ export function allowingLayers({ hasDocuments }: Subject): readonly Layer[] {
   return hasDocuments ? ["whole", "identity alone"] : ["whole"];
 }
 
+/** Its own policies where they are known, and the last by itself. */
+export function denyingLayers({ hasDocuments }: Subject, last: Layer): readonly Layer[] {
+  return hasDocuments ? ["identity alone", last] : [last];
+}
+
 /**
  * In which layers the act must be denied. What the bucket policy denies against `*:*` is denied in the whole too, and
  * who cannot fetch does not open: so neither is asked again.
@@ -177,19 +182,16 @@ function nobodys(scene: EverydayScene, subject: Subject): readonly Obligation[] 
 
 function objectDenials(
   scene: EverydayScene,
-  { actor, hasDocuments }: Subject,
+  subject: Subject,
   action: string,
   { id, objects }: Pick<Obligation, "id" | "objects">,
 ): readonly Obligation[] {
-  const layers: readonly Layer[] = hasDocuments
-    ? ["identity alone", "bucket policy alone"]
-    : ["bucket policy alone"];
-  return layers.map((layer) => ({
+  return denyingLayers(subject, "bucket policy alone").map((layer) => ({
     id: `${id} denied: ${layer}`,
     kind: "use",
     layer,
     line: lineOfPrincipal(scene.map, scene.principal),
-    actor,
+    actor: subject.actor,
     expected: "deny",
     objects,
     ...onObject(scene, action),
